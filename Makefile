@@ -1,0 +1,46 @@
+# Everything runs in .venv, which the stamp makes once for each change of the requirements.
+# Nothing is needed beforehand but Python 3.11 or later and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo run test lint format requirements
+
+demo: $(STAMP)
+	$(BIN)/python manage.py demo
+
+# The web server alone, for working on pages; the worker is `manage.py qcluster`.
+run: export DEBUG ?= true
+run: $(STAMP)
+	$(BIN)/python manage.py migrate
+	$(BIN)/python manage.py runserver
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: export DJANGO_SETTINGS_MODULE = tests.settings
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+requirements: $(STAMP)
+	$(BIN)/python -m pip install --quiet uv
+	for name in requirements tests/requirements; do \
+		UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --no-emit-index-url \
+			--universal --python-version 3.11 --generate-hashes $$name.in -o $$name.txt || exit 1; \
+	done
+
+$(STAMP): requirements.txt tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements.txt -r tests/requirements.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""Say at start-up what is missing."""

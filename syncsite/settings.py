@@ -1,0 +1,346 @@
+"""Everything that can be set, read from the environment and `.env`, and nothing read elsewhere."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"  # what belongs to this machine: the database, generated keys
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+def _list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in env.str(name, default=default).split(",") if item.strip()]
+
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+DEMO: bool = env.bool("DEMO", default=False)  # set by `manage.py demo`
+# For trying out on one machine: keys are made as needed, plain http and the simulator are fine.
+TRIAL = DEBUG or DEMO
+
+
+# --- Keys ---------------------------------------------------------------------------------------
+
+
+def _secret(name: str, make: Callable[[], str]) -> str:
+    """Return a secret from the environment; in a trial, one that is made once and kept in `var/`."""
+    if value := env.str(name, default=""):
+        return value
+    if TRIAL:
+        return _kept(VAR_DIR / name.lower(), make)
+    raise ImproperlyConfigured(
+        f"{name} is not set. Give it in the environment or in .env; README.md, section"
+        " Configuration, says how to make one. (DEBUG or `manage.py demo` make their own.)"
+    )
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
+    """Read the file, or write it once: of two processes that start together, one wins."""
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(make())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret("SECRET_KEY", lambda: secrets.token_urlsafe(50))
+# The first key encrypts, all of them decrypt; `manage.py rotate_token_keys` moves to the first.
+TOKEN_ENCRYPTION_KEYS = _list(
+    "TOKEN_ENCRYPTION_KEYS",
+    default=_secret("TOKEN_ENCRYPTION_KEYS", lambda: Fernet.generate_key().decode()),
+)
+
+
+# --- Hosts and transport ------------------------------------------------------------------------
+
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]" if TRIAL else "")
+CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
+
+if not TRIAL:
+    # In production a proxy ends TLS, sets X-Forwarded-Proto and appends to X-Forwarded-For.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    # Whether the firm's other host names speak https is not ours to promise.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+
+# --- Application --------------------------------------------------------------------------------
+
+ROOT_URLCONF = "syncsite.urls"
+WSGI_APPLICATION = "syncsite.wsgi.application"
+
+INSTALLED_APPS = [
+    "contacts_sync",
+    "unfold",  # before the admin, whose templates it replaces
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.microsoft",
+    "django_htmx",
+    "django_q",
+    "import_export",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "contacts_sync.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+UNFOLD = {"SITE_TITLE": "Contact Sync", "SITE_HEADER": "Contact Sync", "SITE_URL": "/settings/"}
+
+
+# --- Database, cache, queue ---------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+        # Also for the queue, which otherwise opens a connection for every look.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # Each atomic block takes SQLite's one write lock, and runs speak HTTP between them.
+        "ATOMIC_REQUESTS": False,
+    }
+}
+SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if SQLITE:
+    # With deferred transactions, a web request beside a worker failed as "locked" one time in ten.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    if Path(DATABASES["default"]["NAME"]).parent == VAR_DIR:
+        VAR_DIR.mkdir(exist_ok=True)
+
+REDIS_URL: str = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+        }
+    }
+
+# The queue lives in the database even beside Redis: there a killed worker takes its task with it,
+# here the task is run again. A task must end before `retry` gives it to somebody else, counted
+# from when it was fetched, not begun: `contacts_sync.E003` does the sum.
+Q_CLUSTER = {
+    "name": "contact-sync",
+    "label": "Background jobs",
+    "orm": "default",
+    "workers": 2,
+    "queue_limit": 2,
+    "bulk": 1,
+    "poll": 0.5,
+    "timeout": 600,
+    "retry": 2400,
+    "max_attempts": 3,
+    "ack_failures": False,
+    "catch_up": False,
+    "save_limit": 500,
+    "recycle": 200,
+    "max_rss": 400_000,
+    "guard_cycle": 1,
+}
+
+
+# --- Microsoft 365 ------------------------------------------------------------------------------
+
+MICROSOFT_CLIENT_ID: str = env.str(
+    "MICROSOFT_CLIENT_ID", default="11111111-2222-4333-8444-555555555555" if DEMO else ""
+)
+MICROSOFT_CLIENT_SECRET: str = env.str(
+    "MICROSOFT_CLIENT_SECRET", default="demo-secret" if DEMO else ""
+)
+# Instead of a secret: the path of a PEM file with the private key and the certificate.
+MICROSOFT_CLIENT_CERTIFICATE: str = env.str("MICROSOFT_CLIENT_CERTIFICATE", default="")
+MICROSOFT_TENANT: str = env.str("MICROSOFT_TENANT", default="organizations")
+# Tenant ids whose mailboxes may be connected. Empty allows every tenant, in a trial only.
+MICROSOFT_ALLOWED_TENANTS = _list("MICROSOFT_ALLOWED_TENANTS")
+MICROSOFT_LOGIN_URL: str = env.str(
+    "MICROSOFT_LOGIN_URL", default="https://login.microsoftonline.com"
+).rstrip("/")
+MICROSOFT_GRAPH_URL: str = env.str(
+    "MICROSOFT_GRAPH_URL", default="https://graph.microsoft.com"
+).rstrip("/")
+MICROSOFT_SIMULATOR_URL: str = env.str("MICROSOFT_SIMULATOR_URL", default="").rstrip("/")
+
+# Not left to the system checks, which gunicorn does not run: this would send tokens in the clear.
+if MICROSOFT_SIMULATOR_URL and not TRIAL:
+    raise ImproperlyConfigured(
+        "MICROSOFT_SIMULATOR_URL is set, and neither DEBUG nor the demo is on. The simulator"
+        " answers in Microsoft's place and over plain http: remove the variable."
+    )
+if not MICROSOFT_ALLOWED_TENANTS and not TRIAL:
+    raise ImproperlyConfigured(
+        "MICROSOFT_ALLOWED_TENANTS is not set. Give the firm's Microsoft 365 tenant id (several"
+        " with commas): mailboxes of other tenants are refused."
+    )
+
+
+# --- Sign-in ------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/settings/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "contacts_sync.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever invites a person knows the address
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that mail offers to sign up
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Contact Sync"
+
+SOCIALACCOUNT_ADAPTER = "contacts_sync.accounts.SocialAccountAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False  # signing in is no right to read a mailbox
+SOCIALACCOUNT_PROVIDERS = {
+    "microsoft": {
+        "APPS": [
+            {
+                "client_id": MICROSOFT_CLIENT_ID,
+                "secret": MICROSOFT_CLIENT_SECRET,
+                "settings": {
+                    "tenant": MICROSOFT_TENANT,
+                    "login_url": MICROSOFT_SIMULATOR_URL or MICROSOFT_LOGIN_URL,
+                    "graph_url": MICROSOFT_SIMULATOR_URL or MICROSOFT_GRAPH_URL,
+                },
+            }
+        ]
+        # This sign-in knows secrets only; with a certificate, people sign in with passwords.
+        if MICROSOFT_CLIENT_ID and MICROSOFT_CLIENT_SECRET
+        else [],
+    }
+}
+
+
+# --- The firm -----------------------------------------------------------------------------------
+
+FIRM_LIST_NAME: str = env.str("FIRM_LIST_NAME", default="Clio")
+DEFAULT_PHONE_REGION: str = env.str("DEFAULT_PHONE_REGION", default="US")
+# How long Graph may take to show a contact whose creation went unanswered.
+CREATE_SETTLE_SECONDS: int = env.int("CREATE_SETTLE_SECONDS", default=300)
+
+
+# --- Language, time, files, mail, logs ----------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+# Our pages are English: offering more would mix languages. These differ in how they write dates.
+LANGUAGES = [
+    ("en", "English"),
+    ("en-us", "American English"),
+    ("en-au", "Australian English"),
+    ("en-ca", "Canadian English"),
+    ("en-gb", "British English"),
+    ("en-ie", "Irish English"),
+]
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = TRIAL
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TRIAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update({name: value for name, value in EMAIL.items() if name.startswith("EMAIL_")})
+# `?default_from_email=…` at the end of EMAIL_URL, else the mailbox that sends.
+DEFAULT_FROM_EMAIL: str = EMAIL.get("OPTIONS", {}).get("DEFAULT_FROM_EMAIL") or (
+    EMAIL.get("EMAIL_HOST_USER") or "contact-sync@localhost"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Their warnings quote addresses, which hold contact ids and cursors.
+        "urllib3": {"level": "ERROR"},
+        "msal": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,11 @@
+"""Where gunicorn enters: `gunicorn syncsite.wsgi -k gthread`."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncsite.settings")
+
+application = get_wsgi_application()
