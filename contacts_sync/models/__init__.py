@@ -1,0 +1,30 @@
+"""What the database keeps, and what it forbids."""
+
+from contacts_sync.models.connection import Connection, Heartbeat
+from contacts_sync.models.contact import (
+    Contact,
+    ContactValue,
+    EmailAddress,
+    InstantMessenger,
+    PhoneNumber,
+    PostalAddress,
+    Website,
+)
+from contacts_sync.models.link import ExternalLink, RemoteContact
+from contacts_sync.models.run import SyncChange, SyncRun
+
+__all__ = [
+    "Connection",
+    "Contact",
+    "ContactValue",
+    "EmailAddress",
+    "ExternalLink",
+    "Heartbeat",
+    "InstantMessenger",
+    "PhoneNumber",
+    "PostalAddress",
+    "RemoteContact",
+    "SyncChange",
+    "SyncRun",
+    "Website",
+]

@@ -1,0 +1,1 @@
+"""Carry out a sync: the only code that acts."""
