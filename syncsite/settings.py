@@ -20,7 +20,8 @@ env.read_env(BASE_DIR / ".env")
 
 
 def _list(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in env.str(name, default=default).split(",") if item.strip()]
+    value = env.str(name, default="") or default
+    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 DEBUG: bool = env.bool("DEBUG", default=False)
