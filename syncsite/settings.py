@@ -11,6 +11,7 @@ from typing import Any
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # what belongs to this machine: the database, generated keys
@@ -147,7 +148,34 @@ TEMPLATES = [
     },
 ]
 
-UNFOLD = {"SITE_TITLE": "Contact Sync", "SITE_HEADER": "Contact Sync", "SITE_URL": "/settings/"}
+UNFOLD = {
+    "SITE_TITLE": "Contact Sync",
+    "SITE_HEADER": "Contact Sync",
+    "SITE_URL": "/settings/",
+    "SITE_ICON": lambda request: static("contacts_sync/mark.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("contacts_sync/mark.svg"),
+        }
+    ],
+    "COLORS": {
+        "primary": {  # the accent of static/contacts_sync/app.css
+            "50": "#f1f7fb",
+            "100": "#e6f0f7",
+            "200": "#c9deed",
+            "300": "#9cc5e0",
+            "400": "#62a3cd",
+            "500": "#3b83b4",
+            "600": "#1f5f8b",
+            "700": "#1a5279",
+            "800": "#173f5d",
+            "900": "#14344d",
+            "950": "#0d2232",
+        }
+    },
+}
 
 
 # --- Database, cache, queue ---------------------------------------------------------------------
@@ -313,7 +341,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# In a trial, files are served from where they lie; else from where `collectstatic` put them.
+STATIC_ROOT = None if TRIAL else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = TRIAL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
