@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class ContactsSyncConfig(AppConfig):
@@ -11,4 +12,10 @@ class ContactsSyncConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from contacts_sync import checks  # noqa: F401  registers the system checks
+        from contacts_sync import (
+            checks,  # noqa: F401  registers the system checks
+            triggers,
+        )
+
+        pre_migrate.connect(triggers.before_migrate, sender=self)
+        post_migrate.connect(triggers.after_migrate, sender=self)
