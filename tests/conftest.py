@@ -38,3 +38,48 @@ def bob(django_user_model):
 @pytest.fixture
 def ada(django_user_model):
     return django_user_model.objects.create_superuser("ada", "ada@firm.example", "correct horse")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Start one headless Chromium for all browser tests of a process."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--window-size=1200,900",
+        "--force-prefers-reduced-motion",  # smooth scrolling moves what is about to be clicked
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.binary_location = shutil.which("chromium")
+    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(chromium, live_server):
+    """Chromium without cookies, at a live server's start; what it complains of fails the test."""
+    chromium.get(f"{live_server.url}/accounts/login/")
+    chromium.delete_all_cookies()
+    chromium.get_log("browser")
+    yield chromium
+    complaints = [row["message"] for row in chromium.get_log("browser") if row["level"] == "SEVERE"]
+    assert complaints == []
+
+
+@pytest.fixture
+def signed_in(browser, client):
+    """Sign a person in without the form: `signed_in(alice)` gives their browser."""
+
+    def sign_in(user):
+        client.force_login(user)
+        cookie = client.cookies["sessionid"]
+        browser.add_cookie({"name": "sessionid", "value": cookie.value, "path": "/"})
+        return browser
+
+    return sign_in
