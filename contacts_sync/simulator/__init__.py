@@ -5,12 +5,12 @@ out on purpose: photos, open extensions, subscriptions, translateExchangeIds,
 application permissions, and everything beside contacts.
 """
 
-from .adapter import RerouteAdapter, SimulatorAdapter
-from .behaviour import Behaviour
-from .faults import Fault, throttled
-from .mailbox import Mailbox
-from .microsoft365 import Microsoft365
-from .wsgi import application
+from contacts_sync.simulator.adapter import RerouteAdapter, SimulatorAdapter
+from contacts_sync.simulator.behaviour import Behaviour
+from contacts_sync.simulator.faults import Fault, throttled
+from contacts_sync.simulator.mailbox import Mailbox
+from contacts_sync.simulator.microsoft365 import Microsoft365
+from contacts_sync.simulator.wsgi import application
 
 __all__ = [
     "Behaviour",

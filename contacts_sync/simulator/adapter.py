@@ -11,9 +11,9 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from .messages import ConnectionLost
-from .microsoft365 import Microsoft365
-from .wsgi import IN_PROCESS, application
+from contacts_sync.simulator.messages import ConnectionLost
+from contacts_sync.simulator.microsoft365 import Microsoft365
+from contacts_sync.simulator.wsgi import IN_PROCESS, application
 
 HOSTS = ("https://login.microsoftonline.com", "https://graph.microsoft.com")
 
@@ -41,12 +41,14 @@ class SimulatorAdapter(BaseAdapter):
         environ = _environ(request)
         try:
             body = b"".join(
-                self._application(environ, lambda status, headers: started.extend((status, headers)))
+                self._application(
+                    environ, lambda status, headers: started.extend((status, headers))
+                )
             )
         except ConnectionLost as lost:
             kind = requests.ReadTimeout if lost.timed_out else requests.ConnectionError
             raise kind(str(lost), request=request) from None
-        return _response(request, started[0], started[1], body, self)
+        return _response(request, started[0], started[1], body)
 
     def close(self) -> None:
         """Nothing to close."""
@@ -119,7 +121,6 @@ def _response(
     status: str,
     headers: list[tuple[str, str]],
     body: bytes,
-    adapter: BaseAdapter,
 ) -> requests.Response:
     response = requests.Response()
     code, _, response.reason = status.partition(" ")
@@ -129,5 +130,4 @@ def _response(
     response.raw = io.BytesIO(body)
     response.url = request.url or ""
     response.request = request
-    response.connection = adapter  # type: ignore[attr-defined]
     return response

@@ -7,14 +7,14 @@ import random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from .errors import GraphError, answer_error
-from .faults import Fault, first_fault, spoil
-from .graph import act
-from .messages import JSON_TYPE, Answer, Request
-from .throttle import Throttle
+from contacts_sync.simulator.errors import GraphError, answer_error
+from contacts_sync.simulator.faults import Fault, first_fault, spoil
+from contacts_sync.simulator.graph import act
+from contacts_sync.simulator.messages import JSON_TYPE, Answer, Request
+from contacts_sync.simulator.throttle import Throttle
 
 if TYPE_CHECKING:
-    from .microsoft365 import Microsoft365
+    from contacts_sync.simulator.microsoft365 import Microsoft365
 
 MOST = 20
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -76,7 +76,7 @@ def work(sim: Microsoft365, request: Request, items: list[Item], throttle: Throt
         _work_wave(sim, request, wave, done, throttle)
     answers = [_shape(name, answer) for name, answer in done.items() if answer is not None]
     if sim.behaviour.shuffle_batch:
-        random.Random(len(sim.log)).shuffle(answers)
+        random.Random(len(sim.log)).shuffle(answers)  # noqa: S311  # any order, but the same
     return Answer(200, {"responses": answers})
 
 
@@ -172,5 +172,3 @@ def _header(item: Item, name: str) -> str:
 
 def _malformed(message: str) -> GraphError:
     return GraphError(400, "BadRequest", message)
-
-

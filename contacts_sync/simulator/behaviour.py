@@ -58,7 +58,7 @@ class Behaviour:
     """Replayed rows show the content before the last write."""
     immutable_id_bug: bool = False
     """A contact moved out and back between two rounds is only reported as removed."""
-    dead_token: DeadToken = "410"
+    dead_token: DeadToken = "410"  # noqa: S105  # no password
     mailbox_full: bool = False
     """Delta answers 403 ErrorQuotaExceeded, plain reads still work."""
 

@@ -8,15 +8,15 @@ import json
 import zlib
 from typing import NamedTuple
 
-from . import ids
-from .behaviour import Behaviour
-from .changelog import Entry
-from .errors import GraphError
-from .fields import Fields
-from .items import Folder, Item, Version
-from .mailbox import Mailbox
-from .odata import read_select
-from .showing import Form, show_contact
+from contacts_sync.simulator import ids
+from contacts_sync.simulator.behaviour import Behaviour
+from contacts_sync.simulator.changelog import Entry
+from contacts_sync.simulator.errors import GraphError
+from contacts_sync.simulator.fields import Fields
+from contacts_sync.simulator.items import Folder, Item, Version
+from contacts_sync.simulator.mailbox import Mailbox
+from contacts_sync.simulator.odata import read_select
+from contacts_sync.simulator.showing import Form, show_contact
 
 _REFUSED = ("$top", "$filter", "$orderby", "$expand", "$search")
 LARGEST_PAGE = 200
@@ -103,9 +103,9 @@ def _row(
         return _tombstone(mailbox, token, entry, item, form)
     if item is None or item.moves != entry.moves:
         return None
-    if mailbox.behaviour.immutable_id_bug and form.immutable:
-        if folder.log.removed_at(item.id) > token.start > 0:
-            return None
+    bug = mailbox.behaviour.immutable_id_bug and form.immutable
+    if bug and folder.log.removed_at(item.id) > token.start > 0:
+        return None
     seen = item.previous if item.previous and _unseen(folder, item, until) else item.version
     return _present(item, seen, form)
 
@@ -147,9 +147,7 @@ def _replays(mailbox: Mailbox, folder: Folder, token: Token, form: Form) -> list
     return rows
 
 
-def _read_token(
-    folder: Folder, base: str, options: dict[str, str], behaviour: Behaviour
-) -> Token:
+def _read_token(folder: Folder, base: str, options: dict[str, str], behaviour: Behaviour) -> Token:
     text = options.get("$skiptoken") or options.get("$deltatoken")
     fresh = Token(folder.id, folder.generation, 0, 0, 0, options.get("$select", ""))
     if not text or text == "latest":
@@ -199,5 +197,3 @@ def _query_refused() -> GraphError:
         "The following parameters are not supported with change tracking over the 'Contacts' "
         "resource: '$orderby, $filter, $select, $expand, $search, $top'.",
     )
-
-

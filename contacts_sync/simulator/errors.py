@@ -6,7 +6,7 @@ import time
 import uuid
 from typing import Any
 
-from .messages import Answer, Request
+from contacts_sync.simulator.messages import Answer, Request
 
 
 class GraphError(Exception):
@@ -37,9 +37,7 @@ def answer_error(error: GraphError, request: Request, now: float) -> Answer:
 
 
 def item_not_found() -> GraphError:
-    return GraphError(
-        404, "ErrorItemNotFound", "The specified object was not found in the store."
-    )
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
 def id_malformed() -> GraphError:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .errors import GraphError
+from contacts_sync.simulator.errors import GraphError
 
 _NAMED = re.compile(
     r"^(?P<type>[A-Za-z]+)\s+\{(?P<guid>[0-9A-Fa-f-]{36})\}\s+(?P<kind>Name|Id)\s+(?P<name>.+)$",
@@ -69,7 +69,7 @@ class MarkIndex:
 
     def find(self, key: str, value: str | None, until: float) -> Iterator[str]:
         """Give the contacts marked no later than `until`; without a value, all that carry it."""
-        found = self._present.get(key) if value is None else self._by_value.get(
-            (key, value.casefold())
+        found = (
+            self._present.get(key) if value is None else self._by_value.get((key, value.casefold()))
         )
         return (item for item, written in (found or {}).items() if written <= until)

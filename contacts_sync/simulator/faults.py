@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .messages import HTML_TYPE, Answer, ConnectionLost
+from contacts_sync.simulator.messages import HTML_TYPE, Answer, ConnectionLost
 
 Kind = Literal[
     "reply",

@@ -11,8 +11,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .behaviour import Behaviour
-from .errors import GraphError, too_many_values, unknown_property, unreadable_value
+from contacts_sync.simulator.behaviour import Behaviour
+from contacts_sync.simulator.errors import (
+    GraphError,
+    too_many_values,
+    unknown_property,
+    unreadable_value,
+)
 
 Fields = dict[str, Any]
 

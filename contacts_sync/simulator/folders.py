@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .errors import GraphError, access_denied, id_malformed, item_not_found, not_supported
-from .ids import looks_like_id
-from .items import Folder
-from .mailbox import CONTACTS, DELETED, Mailbox
-from .messages import Answer, Request
-from .odata import next_link, page_bounds
+from contacts_sync.simulator.errors import (
+    GraphError,
+    access_denied,
+    id_malformed,
+    item_not_found,
+    not_supported,
+)
+from contacts_sync.simulator.ids import looks_like_id
+from contacts_sync.simulator.items import Folder
+from contacts_sync.simulator.mailbox import CONTACTS, DELETED, Mailbox
+from contacts_sync.simulator.messages import Answer, Request
+from contacts_sync.simulator.odata import next_link, page_bounds
 
 ROOT = "https://graph.microsoft.com/v1.0"
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from . import folders, lists
-from .delta import delta_page
-from .errors import (
+from contacts_sync.simulator import folders, lists
+from contacts_sync.simulator.delta import delta_page
+from contacts_sync.simulator.errors import (
     GraphError,
     access_denied,
     answer_error,
@@ -21,16 +21,16 @@ from .errors import (
     no_mailbox,
     not_supported,
 )
-from .ids import looks_like_id
-from .items import Folder, Item
-from .mailbox import Mailbox
-from .messages import Answer, Request
-from .odata import read_expand, read_select
-from .showing import Form, show_contact
+from contacts_sync.simulator.ids import looks_like_id
+from contacts_sync.simulator.items import Folder, Item
+from contacts_sync.simulator.mailbox import Mailbox
+from contacts_sync.simulator.messages import Answer, Request
+from contacts_sync.simulator.odata import read_expand, read_select
+from contacts_sync.simulator.showing import Form, show_contact
 
 if TYPE_CHECKING:
-    from .accounts import Account
-    from .microsoft365 import Microsoft365
+    from contacts_sync.simulator.accounts import Account
+    from contacts_sync.simulator.microsoft365 import Microsoft365
 
 ROOT = "https://graph.microsoft.com/v1.0"
 _KEYED = re.compile(r"(\w+)\('([^']*)'\)")
@@ -143,9 +143,7 @@ class _Call:
             applied.append(f"odata.maxpagesize={self.form.page_size}")
         return ", ".join(applied)
 
-    def _contacts(
-        self, folder: Folder, rest: list[str], base: str, inside: bool = False
-    ) -> Answer:
+    def _contacts(self, folder: Folder, rest: list[str], base: str, inside: bool = False) -> Answer:
         method = self.request.method
         match (method, rest):
             case ("GET", []):
@@ -234,9 +232,7 @@ class _Call:
             if payload is None:
                 payload = json.loads(self.request.body)
         except ValueError:
-            raise GraphError(
-                400, "BadRequest", "Unable to read JSON request payload."
-            ) from None
+            raise GraphError(400, "BadRequest", "Unable to read JSON request payload.") from None
         if not isinstance(payload, dict):
             raise GraphError(400, "RequestBodyRead", "The request body is not a JSON object.")
         return payload

@@ -8,12 +8,12 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from .accounts import Account
-from .messages import Answer, Request
-from .tokens import LOGIN, Grant, client_info, scopes_of
+from contacts_sync.simulator.accounts import Account
+from contacts_sync.simulator.messages import Answer, Request
+from contacts_sync.simulator.tokens import LOGIN, Grant, client_info, scopes_of
 
 if TYPE_CHECKING:
-    from .microsoft365 import Microsoft365
+    from contacts_sync.simulator.microsoft365 import Microsoft365
 
 ANY_TENANT = ("common", "organizations", "consumers")
 

@@ -25,9 +25,10 @@ def immutable_id(mailbox: str, number: int) -> str:
 
 def rest_id(immutable: str, moves: int) -> str:
     """Give the long id that ends with the next move; it can be read back."""
-    payload = moves.to_bytes(3, "big") + hashlib.blake2b(
-        f"{immutable}/{moves}".encode(), digest_size=29
-    ).digest()
+    payload = (
+        moves.to_bytes(3, "big")
+        + hashlib.blake2b(f"{immutable}/{moves}".encode(), digest_size=29).digest()
+    )
     payload += immutable.encode()
     payload += b"\0" * ((2 - len(payload)) % 3)
     return _REST_PREFIX + base64.urlsafe_b64encode(payload).decode()

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from . import ids
-from .changelog import ChangeLog, Entry
-from .extended import Mark, Marks
-from .fields import Fields
-from .journal import Statement
+from contacts_sync.simulator import ids
+from contacts_sync.simulator.changelog import ChangeLog, Entry
+from contacts_sync.simulator.extended import Mark, Marks
+from contacts_sync.simulator.fields import Fields
+from contacts_sync.simulator.journal import Statement
 
 
 class Version(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from .errors import GraphError
-from .fields import Fields
-from .items import Folder, Item
-from .mailbox import Mailbox
-from .odata import MarkFilter, next_link, order, page_bounds, read_filter
-from .showing import Form, show_contact
+from contacts_sync.simulator.errors import GraphError
+from contacts_sync.simulator.fields import Fields
+from contacts_sync.simulator.items import Folder, Item
+from contacts_sync.simulator.mailbox import Mailbox
+from contacts_sync.simulator.odata import MarkFilter, next_link, order, page_bounds, read_filter
+from contacts_sync.simulator.showing import Form, show_contact
 
 
 def list_page(
@@ -53,7 +53,9 @@ def _chosen(
             )
         total = None
     if options.get("$orderby"):
-        items = order(list(items), options["$orderby"], lambda item, name: _value(mailbox, item, name))
+        items = order(
+            list(items), options["$orderby"], lambda item, name: _value(mailbox, item, name)
+        )
     return items, total
 
 

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import ids
-from .behaviour import Behaviour
-from .changelog import ChangeLog, Entry
-from .errors import conflict
-from .extended import MarkIndex, Marks, read_marks
-from .fields import (
+from contacts_sync.simulator import ids
+from contacts_sync.simulator.behaviour import Behaviour
+from contacts_sync.simulator.changelog import Entry
+from contacts_sync.simulator.errors import conflict
+from contacts_sync.simulator.extended import MarkIndex, Marks, read_marks
+from contacts_sync.simulator.fields import (
     EXTENDED,
     NAME_PARTS,
     Fields,
@@ -28,7 +28,7 @@ from .fields import (
     read_body,
     show_plainly,
 )
-from .items import (
+from contacts_sync.simulator.items import (
     Folder,
     Item,
     Version,
@@ -39,7 +39,7 @@ from .items import (
     save_folder,
     save_item,
 )
-from .journal import Journal, Statement
+from contacts_sync.simulator.journal import Journal, Statement
 
 CONTACTS, DELETED = "Contacts", "Deleted Items"
 WELL_KNOWN = {"contacts": CONTACTS, "deleteditems": DELETED}
@@ -264,9 +264,10 @@ class Mailbox:
     def check(self, item: Item, etag: str) -> None:
         """Compare an If-Match header, unless the service ignores it. Raises 412."""
         given = etag.strip().removeprefix("W/").strip('"')
-        if given and given != "*" and self.behaviour.if_match == "enforced":
-            if given != item.version.change_key:
-                raise conflict()
+        if self.behaviour.if_match == "ignored" or given in ("", "*"):
+            return
+        if given != item.version.change_key:
+            raise conflict()
 
     def record(self, item: Item, version: Version | None = None) -> Fields:
         """Give a contact as stored, with its read-only properties."""

@@ -18,19 +18,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from . import identity, people, signin, switchboard
-from .accounts import TENANT, Account, Consent
-from .batch import read_items, work
-from .behaviour import Behaviour
-from .errors import GraphError, answer_error, not_supported
-from .faults import Fault, first_fault, spoil
-from .graph import act, add_headers
-from .journal import Journal
-from .mailbox import Mailbox
-from .messages import Answer, Request, page, redirect
-from .pages import card, layout
-from .throttle import Throttle
-from .tokens import Tokens, scopes_of
+from contacts_sync.simulator import identity, people, signin, switchboard
+from contacts_sync.simulator.accounts import TENANT, Account, Consent
+from contacts_sync.simulator.batch import read_items, work
+from contacts_sync.simulator.behaviour import Behaviour
+from contacts_sync.simulator.errors import GraphError, answer_error, not_supported
+from contacts_sync.simulator.faults import Fault, first_fault, spoil
+from contacts_sync.simulator.graph import act, add_headers
+from contacts_sync.simulator.journal import Journal
+from contacts_sync.simulator.mailbox import Mailbox
+from contacts_sync.simulator.messages import Answer, Request, page, redirect
+from contacts_sync.simulator.pages import card, layout
+from contacts_sync.simulator.throttle import Throttle
+from contacts_sync.simulator.tokens import Tokens, scopes_of
 
 SCOPES = "openid profile offline_access User.Read Contacts.ReadWrite"
 
@@ -216,9 +216,8 @@ class Microsoft365:
             fault = first_fault(self.faults, request.method, request.target, item=False)
         acted = self._answer(request) if fault is None or fault.acts else None
         self.journal.flush()
-        if fault is None and acted is not None:
-            return acted
-        assert fault is not None
+        if fault is None:
+            return acted or Answer(500)
         if acted is None:
             self._record(request, fault.status if fault.kind == "reply" else 0, "", ())
         return spoil(fault, acted)
@@ -240,7 +239,9 @@ class Microsoft365:
             return redirect("/people/")
         answer = people.answer(self, request) or switchboard.answer(self, request)
         if answer is None:
-            body = card("Not found", '<p>There is no such page. <a href="/people/">Mailboxes</a></p>')
+            body = card(
+                "Not found", '<p>There is no such page. <a href="/people/">Mailboxes</a></p>'
+            )
             answer = page(layout("Not found", body), 404)
         return answer
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from .errors import GraphError
-from .extended import property_key
-from .fields import PROPERTIES, Fields
+from contacts_sync.simulator.errors import GraphError
+from contacts_sync.simulator.extended import property_key
+from contacts_sync.simulator.fields import PROPERTIES, Fields
 
 _STRING = r"'((?:[^']|'')*)'"
 _MARK = re.compile(
@@ -60,7 +60,9 @@ def read_filter(text: str) -> tuple[MarkFilter | None, list[Test]]:
     for clause in _clauses(text.strip()):
         if found := _MARK.match(clause):
             value = found[3]
-            mark = MarkFilter(property_key(_plain(found[2])), None if value is None else _plain(value))
+            mark = MarkFilter(
+                property_key(_plain(found[2])), None if value is None else _plain(value)
+            )
         else:
             tests.append(_test(clause))
     return mark, tests

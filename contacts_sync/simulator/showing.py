@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .fields import Fields, show
-from .items import Item, Version
+from contacts_sync.simulator.fields import Fields, show
+from contacts_sync.simulator.items import Item, Version
 
 
 class Form(NamedTuple):

@@ -7,14 +7,14 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
-from .accounts import Account, beyond_sign_in
-from .identity import ANY_TENANT
-from .messages import Answer, Request, page, redirect
-from .pages import button, card, hidden, layout
-from .tokens import CODE_SECONDS, Grant, scopes_of
+from contacts_sync.simulator.accounts import Account, beyond_sign_in
+from contacts_sync.simulator.identity import ANY_TENANT
+from contacts_sync.simulator.messages import Answer, Request, page, redirect
+from contacts_sync.simulator.pages import button, card, hidden, layout
+from contacts_sync.simulator.tokens import CODE_SECONDS, Grant, scopes_of
 
 if TYPE_CHECKING:
-    from .microsoft365 import Microsoft365
+    from contacts_sync.simulator.microsoft365 import Microsoft365
 
 _COOKIE = "SimulatedSession"
 _SCOPE_TEXTS = {
@@ -102,9 +102,7 @@ def _consent(
     client_id = asked["client_id"]
     wanted = set(scopes_of(asked["scope"]))
     decision = request.form.get("decision", "") if request.method == "POST" else ""
-    missing = {
-        scope for scope in wanted - _SILENT if not account.has_granted(client_id, {scope})
-    }
+    missing = {scope for scope in wanted - _SILENT if not account.has_granted(client_id, {scope})}
     if decision == "cancel":
         return _refuse(asked, "access_denied", 65004, "User declined to consent to access the app.")
     if account.consent == "refused" and beyond_sign_in(missing):

@@ -1,8 +1,14 @@
 """Operator page: switches."""
+
 from __future__ import annotations
+
 from typing import TYPE_CHECKING
-from .messages import Answer, Request
+
+from contacts_sync.simulator.messages import Answer, Request
+
 if TYPE_CHECKING:
-    from .microsoft365 import Microsoft365
+    from contacts_sync.simulator.microsoft365 import Microsoft365
+
+
 def answer(sim: Microsoft365, request: Request) -> Answer | None:
     return None

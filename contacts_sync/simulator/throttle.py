@@ -6,8 +6,8 @@ import math
 import threading
 from collections.abc import Callable
 
-from .behaviour import Behaviour
-from .errors import GraphError, concurrency_exceeded, quota_exceeded
+from contacts_sync.simulator.behaviour import Behaviour
+from contacts_sync.simulator.errors import GraphError, concurrency_exceeded, quota_exceeded
 
 
 class Throttle:

@@ -14,13 +14,13 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from .errors import GraphError, invalid_token
-from .journal import Journal
-from .messages import Request
+from contacts_sync.simulator.errors import GraphError, invalid_token
+from contacts_sync.simulator.journal import Journal
+from contacts_sync.simulator.messages import Request
 
 if TYPE_CHECKING:
-    from .accounts import Account
-    from .behaviour import Behaviour
+    from contacts_sync.simulator.accounts import Account
+    from contacts_sync.simulator.behaviour import Behaviour
 
 LOGIN = "https://login.microsoftonline.com"
 CODE_SECONDS = 600

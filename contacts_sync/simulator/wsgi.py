@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from .messages import ConnectionLost, Request
-from .microsoft365 import Microsoft365
+from contacts_sync.simulator.messages import ConnectionLost, Request
+from contacts_sync.simulator.microsoft365 import Microsoft365
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
