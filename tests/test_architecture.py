@@ -15,10 +15,11 @@ DJANGO = {"django"}
 FLOORS: dict[str, set[str]] = {
     "engine": set(),
     "contact": {"phonenumbers"},
-    "simulator": {"cryptography", "jwt", "requests"},
+    "simulator": {"cryptography", "gunicorn", "jwt", "requests"},
     "providers": {"jwt", "msal", "requests", "urllib3"},
     "files": {"nameparser", "vobject"},
     "models": DJANGO,
+    "triggers": DJANGO,
     "credentials": DJANGO | {"cryptography"},
     "store": DJANGO,
     "connections": DJANGO | {"jwt", "msal", "requests"},
