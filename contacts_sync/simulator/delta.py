@@ -14,9 +14,9 @@ from contacts_sync.simulator.changelog import Entry
 from contacts_sync.simulator.errors import GraphError
 from contacts_sync.simulator.fields import Fields
 from contacts_sync.simulator.items import Folder, Item, Version
-from contacts_sync.simulator.mailbox import Mailbox
 from contacts_sync.simulator.odata import read_select
 from contacts_sync.simulator.showing import Form, show_contact
+from contacts_sync.simulator.store import Store
 
 _REFUSED = ("$top", "$filter", "$orderby", "$expand", "$search")
 LARGEST_PAGE = 200
@@ -40,7 +40,7 @@ class Token(NamedTuple):
 
 
 def delta_page(
-    mailbox: Mailbox, folder: Folder, base: str, options: dict[str, str], form: Form
+    mailbox: Store, folder: Folder, base: str, options: dict[str, str], form: Form
 ) -> Fields:
     """Answer one page of a round: rows and a next link, or rows and a delta link."""
     behaviour = mailbox.behaviour
@@ -63,7 +63,7 @@ def delta_page(
 
 
 def _walk(
-    mailbox: Mailbox, folder: Folder, token: Token, form: Form
+    mailbox: Store, folder: Folder, token: Token, form: Form
 ) -> tuple[list[Fields], Token, bool]:
     behaviour, page = mailbox.behaviour, token.page
     size = min(form.page_size or behaviour.delta_page_size, LARGEST_PAGE)
@@ -93,7 +93,7 @@ def _walk(
 
 
 def _row(
-    mailbox: Mailbox, folder: Folder, token: Token, entry: Entry, form: Form, until: float
+    mailbox: Store, folder: Folder, token: Token, entry: Entry, form: Form, until: float
 ) -> Fields | None:
     """Give the row of one change, or None if a later one speaks for it."""
     item = folder.items.get(entry.item)
@@ -116,7 +116,7 @@ def _unseen(folder: Folder, item: Item, until: float) -> bool:
 
 
 def _tombstone(
-    mailbox: Mailbox, token: Token, entry: Entry, item: Item | None, form: Form
+    mailbox: Store, token: Token, entry: Entry, item: Item | None, form: Form
 ) -> Fields | None:
     if token.listing:
         return None
@@ -134,7 +134,7 @@ def _present(item: Item, version: Version, form: Form) -> Fields:
     return {"@odata.type": "#microsoft.graph.contact", **show_contact(item, form, version)}
 
 
-def _replays(mailbox: Mailbox, folder: Folder, token: Token, form: Form) -> list[Fields]:
+def _replays(mailbox: Store, folder: Folder, token: Token, form: Form) -> list[Fields]:
     behaviour = mailbox.behaviour
     if token.listing or not behaviour.replayed_rows:
         return []

@@ -67,6 +67,8 @@ class Fault:
 
     def strikes(self, method: str, target: str, item: bool) -> bool:
         """Say whether it happens to this request, and count it."""
+        if self.kind == "left out" and not item:
+            return False
         if self.spent or (self.where != "any" and (self.where == "item") != item):
             return False
         if self.method and self.method != method:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,24 +40,22 @@ EXTENDED = "singleValueExtendedProperties"
 PROPERTIES = frozenset(
     (*SCALARS, *PHONES, *LISTS, *ADDRESSES, *SLOTS, *READ_ONLY, "birthday", "emailAddresses")
 )
+_EMPTY_LISTS = (*PHONES, *LISTS, "emailAddresses")
+_EMPTY: Fields = {
+    **{name: [] for name in _EMPTY_LISTS},
+    **{name: {} for name in ADDRESSES},
+    "birthday": None,
+}
+_PLAIN: Fields = {**dict.fromkeys(SCALARS), **_EMPTY}
 # Seen live: unset text comes back as null and as "", mixed within one contact.
-_BLANKS: tuple[Fields, Fields] = tuple(  # type: ignore[assignment]
+_MIXED = tuple(
     {
         **{name: "" if index % 2 == turn else None for index, name in enumerate(SCALARS)},
-        **dict.fromkeys((*PHONES, *LISTS, "emailAddresses")),
-        **dict.fromkeys(ADDRESSES),
+        **_EMPTY,
         "personalNotes": "",
-        "birthday": None,
     }
     for turn in (0, 1)
 )
-_PLAIN_BLANK: Fields = {
-    **dict.fromkeys(SCALARS),
-    **dict.fromkeys((*PHONES, *LISTS, "emailAddresses")),
-    **dict.fromkeys(ADDRESSES),
-    "birthday": None,
-}
-_EMPTY_LISTS = (*PHONES, *LISTS, "emailAddresses")
 _ADDRESS = re.compile(r"^(/o=.*|[^\s@<>,;()]+@[^\s@<>,;()]+)$", re.IGNORECASE)
 
 
@@ -223,34 +222,29 @@ def _first_address(fields: Fields) -> str | None:
 
 
 def show(fields: Fields, turn: int, notes_cut: int = 0) -> Fields:
-    """Give the fields as the service answers them, with its mixed kinds of emptiness."""
-    record = {**_BLANKS[turn & 1], **fields}
+    """Give the fields as the service answers them, with its mixed kinds of emptiness.
+
+    For encoding only: empty collections are shared between records.
+    """
+    record = {**_MIXED[turn & 1], **fields}
     _complete(record, fields)
-    notes = record["personalNotes"]
-    if notes_cut and len(notes) > notes_cut:
-        record["personalNotes"] = notes[:notes_cut]
+    if notes_cut and len(record["personalNotes"]) > notes_cut:
+        record["personalNotes"] = record["personalNotes"][:notes_cut]
     return record
 
 
 def show_plainly(fields: Fields) -> Fields:
-    """Give the fields with None, [] and {} for what is empty, for people and tests."""
-    record = {**_PLAIN_BLANK, **fields}
+    """Give a copy of the fields with None, [] and {} for what is empty, for people and tests."""
+    record = deepcopy({**_PLAIN, **fields})
     _complete(record, fields)
     return record
 
 
 def _complete(record: Fields, fields: Fields) -> None:
-    for name in _EMPTY_LISTS:
-        if record[name] is None:
-            record[name] = []
-    for name in ADDRESSES:
-        if record[name] is None:
-            record[name] = {}
-    emails = fields.get("emailAddresses")
-    if emails:
+    """Add what is derived: the e-mail slots, and the time of day of a birthday."""
+    if emails := fields.get("emailAddresses"):
         record.update((slot, email) for slot, email in zip(SLOTS, emails, strict=False) if email)
         record["emailAddresses"] = [email for email in emails if email]
-    birthday = fields.get("birthday")
-    if birthday:
+    if birthday := fields.get("birthday"):
         time = "00:00:00" if birthday == "0001-01-01" else "11:59:00"
         record["birthday"] = f"{birthday}T{time}Z"

@@ -14,14 +14,14 @@ from contacts_sync.simulator.errors import (
 )
 from contacts_sync.simulator.ids import looks_like_id
 from contacts_sync.simulator.items import Folder
-from contacts_sync.simulator.mailbox import CONTACTS, DELETED, Mailbox
 from contacts_sync.simulator.messages import Answer, Request
 from contacts_sync.simulator.odata import next_link, page_bounds
+from contacts_sync.simulator.store import CONTACTS, DELETED, Store
 
 ROOT = "https://graph.microsoft.com/v1.0"
 
 
-def find(mailbox: Mailbox, folder_id: str) -> Folder:
+def find(mailbox: Store, folder_id: str) -> Folder:
     """Find a folder by id, or by the well-known name `contacts`. Raises 404 and 400."""
     if folder_id.lower() == "contacts":
         return mailbox.folder("contacts")
@@ -31,7 +31,7 @@ def find(mailbox: Mailbox, folder_id: str) -> Folder:
     return folder
 
 
-def answer(mailbox: Mailbox, request: Request, root: str, rest: list[str]) -> Answer:
+def answer(mailbox: Store, request: Request, root: str, rest: list[str]) -> Answer:
     match (request.method, rest):
         case ("GET", []):
             return _list(mailbox, request, f"{root}/contactFolders", mailbox.root)
@@ -57,7 +57,7 @@ def show(folder: Folder) -> dict[str, Any]:
     return {"id": folder.id, "parentFolderId": folder.parent, "displayName": folder.name}
 
 
-def _list(mailbox: Mailbox, request: Request, base: str, parent: str) -> Answer:
+def _list(mailbox: Store, request: Request, base: str, parent: str) -> Answer:
     """List the folders under a parent; the default folder is never among them."""
     options = request.options
     skip, top = page_bounds(options, None)
@@ -72,14 +72,14 @@ def _list(mailbox: Mailbox, request: Request, base: str, parent: str) -> Answer:
     return Answer(200, {**payload, "value": found[skip : skip + top]})
 
 
-def _make(mailbox: Mailbox, request: Request, parent: str) -> Answer:
+def _make(mailbox: Store, request: Request, parent: str) -> Answer:
     name = _name(request)
     with mailbox.lock:
         _refuse_taken(mailbox, name, parent)
         return _entity(201, mailbox.make_folder(name, parent))
 
 
-def _rename(mailbox: Mailbox, request: Request, folder: Folder) -> Answer:
+def _rename(mailbox: Store, request: Request, folder: Folder) -> Answer:
     name = _name(request)
     with mailbox.lock:
         if name != folder.name:
@@ -88,14 +88,14 @@ def _rename(mailbox: Mailbox, request: Request, folder: Folder) -> Answer:
     return _entity(200, folder)
 
 
-def _remove(mailbox: Mailbox, folder: Folder) -> Answer:
+def _remove(mailbox: Store, folder: Folder) -> Answer:
     if folder.name in (CONTACTS, DELETED):
         raise access_denied()
     mailbox.remove_folder(folder)
     return Answer(204)
 
 
-def _refuse_taken(mailbox: Mailbox, name: str, parent: str) -> None:
+def _refuse_taken(mailbox: Store, name: str, parent: str) -> None:
     for folder in mailbox.folders.values():
         if folder.parent == parent and folder.name.casefold() == name.casefold():
             raise GraphError(

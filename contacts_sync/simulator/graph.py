@@ -23,10 +23,10 @@ from contacts_sync.simulator.errors import (
 )
 from contacts_sync.simulator.ids import looks_like_id
 from contacts_sync.simulator.items import Folder, Item
-from contacts_sync.simulator.mailbox import Mailbox
 from contacts_sync.simulator.messages import Answer, Request
 from contacts_sync.simulator.odata import read_expand, read_select
 from contacts_sync.simulator.showing import Form, show_contact
+from contacts_sync.simulator.store import Store
 
 if TYPE_CHECKING:
     from contacts_sync.simulator.accounts import Account
@@ -111,7 +111,7 @@ def _user(sim: Microsoft365, account: Account, request: Request) -> Answer:
 class _Call:
     """One request to one mailbox."""
 
-    def __init__(self, mailbox: Mailbox, request: Request, root: str) -> None:
+    def __init__(self, mailbox: Store, request: Request, root: str) -> None:
         self.mailbox, self.request, self.root = mailbox, request, root
         self.options = request.options
         self.prefer = request.header("prefer")

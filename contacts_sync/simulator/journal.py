@@ -12,6 +12,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ class Journal:
     def __init__(self, path: str | None) -> None:
         self._waiting: deque[tuple[Statement, ...]] = deque()
         self._lock = threading.Lock()
+        self._held = 0
         self._database: sqlite3.Connection | None = None
         if path is None:
             return
@@ -59,7 +62,9 @@ class Journal:
 
     def flush(self) -> None:
         """Commit what waits, in order. Returns after everything queued before is durable."""
-        if self._database is None or (not self._waiting and not self._lock.locked()):
+        if self._database is None or self._held:
+            return
+        if not self._waiting and not self._lock.locked():
             return
         with self._lock:
             if not self._waiting:
@@ -69,6 +74,16 @@ class Journal:
                 for sql, parameters in self._waiting.popleft():
                     self._database.execute(sql, parameters)
             self._database.execute("commit")
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Commit once at the end: for filling mailboxes, where nobody waits for single writes."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self.flush()
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         if self._database is None:

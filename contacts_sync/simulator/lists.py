@@ -8,13 +8,13 @@ from itertools import islice
 from contacts_sync.simulator.errors import GraphError
 from contacts_sync.simulator.fields import Fields
 from contacts_sync.simulator.items import Folder, Item
-from contacts_sync.simulator.mailbox import Mailbox
 from contacts_sync.simulator.odata import MarkFilter, next_link, order, page_bounds, read_filter
 from contacts_sync.simulator.showing import Form, show_contact
+from contacts_sync.simulator.store import Store
 
 
 def list_page(
-    mailbox: Mailbox, folder: Folder, base: str, options: dict[str, str], form: Form
+    mailbox: Store, folder: Folder, base: str, options: dict[str, str], form: Form
 ) -> Fields:
     """Answer one page. Skip based, so that a change in between shifts the next page."""
     if "$search" in options:
@@ -36,7 +36,7 @@ def list_page(
 
 
 def _chosen(
-    mailbox: Mailbox, folder: Folder, options: dict[str, str]
+    mailbox: Store, folder: Folder, options: dict[str, str]
 ) -> tuple[Iterable[Item], int | None]:
     """Give the contacts that are listed, and how many if that is known without counting."""
     items: Iterable[Item] = folder.items.values()
@@ -59,7 +59,7 @@ def _chosen(
     return items, total
 
 
-def _marked(mailbox: Mailbox, folder: Folder, mark: MarkFilter) -> Iterable[Item]:
+def _marked(mailbox: Store, folder: Folder, mark: MarkFilter) -> Iterable[Item]:
     until = mailbox.clock() - mailbox.behaviour.svep_filter_lag
     for name in mailbox.index.find(mark.key, mark.value, until):
         item = folder.items.get(name)
@@ -67,12 +67,12 @@ def _marked(mailbox: Mailbox, folder: Folder, mark: MarkFilter) -> Iterable[Item
             yield item
 
 
-def _value(mailbox: Mailbox, item: Item, name: str) -> object:
+def _value(mailbox: Store, item: Item, name: str) -> object:
     if name == "lastModifiedDateTime":
         return item.version.modified
     return item.version.fields.get(name) or mailbox.record(item).get(name)
 
 
-def _count(mailbox: Mailbox, folder: Folder, options: dict[str, str]) -> int:
+def _count(mailbox: Store, folder: Folder, options: dict[str, str]) -> int:
     items, _ = _chosen(mailbox, folder, {"$filter": options.get("$filter", "")})
     return sum(1 for _ in items)

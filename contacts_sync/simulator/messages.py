@@ -13,6 +13,7 @@ JSON_TYPE = (
     "application/json;odata.metadata=minimal;odata.streaming=true;"
     "IEEE754Compatible=false;charset=utf-8"
 )
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 HTML_TYPE = "text/html; charset=utf-8"
 
 
@@ -74,9 +75,7 @@ class Answer:
         if isinstance(self.payload, bytes):
             return self.payload
         self.headers.setdefault("Content-Type", JSON_TYPE)
-        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode(
-            "utf-8", "surrogatepass"
-        )
+        return _encode(self.payload).encode("utf-8", "surrogatepass")
 
 
 def page(html: str, status: int = 200, **headers: str) -> Answer:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -137,6 +138,10 @@ class Microsoft365:
                 self._mailboxes[account.key] = box
             return box
 
+    def seeding(self) -> AbstractContextManager[None]:
+        """Give a context in which writes go to disk together, for filling mailboxes fast."""
+        return self.journal.hold()
+
     def register(self, client_id: str, secret: str, *redirect_uris: str) -> None:
         """Register an application. With none registered, any client id and secret will do."""
         self.clients[client_id] = Client(secret, redirect_uris)
@@ -148,6 +153,12 @@ class Microsoft365:
             if account.tenant_id == tenant_id:
                 account.grant(client_id, wanted)
                 self.save(account)
+
+    def withdraw_consent(self, username: str) -> None:
+        """Forget what the account consented to: its refreshes fail with AADSTS65001."""
+        account = self.accounts[username]
+        account.granted = []
+        self.save(account)
 
     def revoke(self, username: str) -> None:
         """Sign the account out everywhere: refreshing fails, access tokens answer 401."""

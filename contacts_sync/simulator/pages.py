@@ -68,10 +68,12 @@ def card(title: str, body: str, level: int = 1) -> str:
     return f'<section class="card"><h{level}>{escape(title)}</h{level}>{body}</section>'
 
 
-def text_input(name: str, label: str, value: str = "", kind: str = "text") -> str:
+def text_input(name: str, label: str, value: str = "", kind: str = "text", ident: str = "") -> str:
+    """Give a labelled input; its id is its name unless two on a page share it."""
+    ident = escape(ident or name)
     return (
-        f'<div><label for="{escape(name)}">{escape(label)}</label>'
-        f'<input id="{escape(name)}" name="{escape(name)}" type="{kind}" '
+        f'<div><label for="{ident}">{escape(label)}</label>'
+        f'<input id="{ident}" name="{escape(name)}" type="{kind}" '
         f'value="{escape(value)}" autocomplete="off"></div>'
     )
 
