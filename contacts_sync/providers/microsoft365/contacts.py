@@ -26,7 +26,7 @@ from contacts_sync.providers.errors import (
     Unavailable,
 )
 from contacts_sync.providers.http import Reply
-from contacts_sync.providers.microsoft365 import mapping
+from contacts_sync.providers.microsoft365 import mapping, mark
 from contacts_sync.providers.microsoft365.client import (
     BATCH_SIZE,
     SERVICE,
@@ -150,7 +150,7 @@ class Microsoft365Contacts:
     def find(self, keys: Collection[str]) -> Mapping[str, tuple[RemoteContact, ...]]:
         """Find the contacts of the main folder that carry one of our keys."""
         wanted = list(dict.fromkeys(keys))
-        requests = [Request("GET", _list(mapping.has_key(key))) for key in wanted]
+        requests = [Request("GET", _list(mark.carries(key))) for key in wanted]
         replies = self._client.look_up(requests)
         with _said_as_unavailable():
             hits = {
@@ -180,7 +180,7 @@ class Microsoft365Contacts:
                 yield from page.rows
 
     def _key(self, row: Mapping[str, Any]) -> str:
-        key = mapping.read_key(row)
+        key = mark.read(row)
         if not key:
             raise Unavailable(f"{SERVICE} found a contact by our key but does not show the key.")
         return key
@@ -189,7 +189,7 @@ class Microsoft365Contacts:
         """List (remote id, key) of all contacts of the main folder that carry a key of ours."""
         select = "&$select=id,parentFolderId"
         try:
-            yield from self._keyed(_list(mapping.has_key()) + select)
+            yield from self._keyed(_list(mark.carries()) + select)
         except Rejected:
             # A filter for "any value" is not documented: then list all, and look.
             with _said_as_unavailable():
@@ -199,7 +199,7 @@ class Microsoft365Contacts:
         seen: set[str] = set()
         for page in self._client.pages(url):
             for row in page.rows:
-                remote_id, key = str(row.get("id") or ""), mapping.read_key(row)
+                remote_id, key = str(row.get("id") or ""), mark.read(row)
                 if key and remote_id not in seen and row.get("parentFolderId") == self.folder_id():
                     seen.add(remote_id)
                     yield remote_id, key
@@ -267,7 +267,7 @@ def _item(remote_id: str) -> str:
 
 
 def _list(only: str = "") -> str:
-    query = f"$expand={quote(mapping.expand_key(), safe=_PLAIN)}"
+    query = f"$expand={quote(mark.expand(), safe=_PLAIN)}"
     return f"{FOLDER}/contacts?{query}" + (f"&$filter={quote(only, safe=_PLAIN)}" if only else "")
 
 

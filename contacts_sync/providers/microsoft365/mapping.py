@@ -28,7 +28,7 @@ from contacts_sync.contact import (
 from contacts_sync.engine.records import RemoteRecord, RemoteValue
 from contacts_sync.engine.schema import Value
 from contacts_sync.providers.base import Create, RemoteContact, Update
-from contacts_sync.providers.microsoft365 import names
+from contacts_sync.providers.microsoft365 import mark, names
 
 Json = Mapping[str, Any]
 
@@ -69,13 +69,6 @@ Clients send `{}` or `null`, and Microsoft documents neither. A service that mer
 would keep everything on `{}`; five nulls clear it whether the service merges or replaces.
 """
 
-KEY_PROPERTY = "String {7f4a1d0e-52c3-4b6b-9c0d-3e8f6a21b954} Name ContactSyncKey"
-"""Our mark on a contact: one constant name, because a mailbox can hold few different ones.
-
-https://learn.microsoft.com/graph/api/resources/extended-properties-overview
-"""
-EXTENDED = "singleValueExtendedProperties"
-
 CONTACT_TYPE = "#microsoft.graph.contact"
 
 
@@ -107,14 +100,6 @@ def read_contact(contact: Json) -> RemoteContact:
         notes=tuple(notes),
         skip=_skip(clean, record),
     )
-
-
-def read_key(contact: Json) -> str:
-    """Read our key off a contact that was asked for with `expand_key()`; empty without one."""
-    for extended in contact.get(EXTENDED) or ():
-        if _text(extended.get("id")).casefold() == KEY_PROPERTY.casefold():
-            return _text(extended.get("value"))
-    return ""
 
 
 def _skip(contact: Json, record: RemoteRecord) -> str:
@@ -265,7 +250,7 @@ def create_body(create: Create) -> dict[str, Any]:
             del body[source]
     if addresses := _addresses(create.record):
         body[MAILS] = [{"address": address, "name": shown} for address in addresses]
-    return body | _mark(create.key)
+    return body | mark.body(create.key)
 
 
 def update_body(update: Update) -> dict[str, Any] | None:
@@ -290,11 +275,7 @@ def update_body(update: Update) -> dict[str, Any] | None:
         body[SHOWN] = shown
     if isinstance(filed := update.extras.get(FILED), str):
         body[FILED] = names.filed_after(filed, old, new)
-    return body | _mark(update.key)
-
-
-def _mark(key: str) -> dict[str, Any]:
-    return {EXTENDED: [{"id": KEY_PROPERTY, "value": key}]} if key else {}
+    return body | mark.body(update.key)
 
 
 def _properties(record: RemoteRecord) -> dict[str, Any]:
@@ -365,22 +346,3 @@ def _mail(address: str, known: Json | None, renaming: names.Renaming) -> dict[st
     if name is None:
         return {"address": address}
     return {"address": address, "name": renaming.of(_text(name))}
-
-
-# --- Queries ------------------------------------------------------------------------------------
-
-
-def expand_key() -> str:
-    """Give the `$expand` that shows our key."""
-    return f"{EXTENDED}($filter=id eq '{KEY_PROPERTY}')"
-
-
-def has_key(key: str = "") -> str:
-    """Give the `$filter` for contacts that carry this key, or any key of ours.
-
-    Only `eq`, `ne`, `contains` and `startswith` work on text values
-    (https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get).
-    """
-    quoted = key.replace("'", "''")
-    test = f"eq '{quoted}'" if key else "ne null"
-    return f"{EXTENDED}/Any(ep: ep/id eq '{KEY_PROPERTY}' and ep/value {test})"
