@@ -213,7 +213,7 @@ if REDIS_URL:
 # The queue lives in the database even beside Redis: there a killed worker takes its task with it,
 # here the task is run again. A task must end before `retry` gives it to somebody else, counted
 # from when it was fetched, not begun: `contacts_sync.E003` does the sum.
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "contact-sync",
     "label": "Background jobs",
     "orm": "default",
