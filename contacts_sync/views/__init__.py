@@ -1,0 +1,1 @@
+"""The Settings pages: each finds, asks the floor below, and shows."""

@@ -1,0 +1,74 @@
+"""What the pages look up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
+
+State = ExternalLink.State
+
+
+def open_run(connection: Connection) -> SyncRun | None:
+    """Find the run that works on a connection, or will in a moment."""
+    return connection.runs.filter(status__in=SyncRun.OPEN).first()
+
+
+def latest_preview(connection: Connection) -> SyncRun | None:
+    """Find the preview that *Start Sync* would act on: none once something else ran after it."""
+    latest = connection.runs.first()
+    return latest if latest and latest.kind == SyncRun.Kind.PREVIEW else None
+
+
+def health(connection: Connection) -> dict[str, int]:
+    """Count a connection's contacts by how they fare."""
+    counts: dict[str, int] = connection.links.aggregate(
+        linked=Count("pk", filter=Q(state=State.LINKED)),
+        in_sync=Count("pk", filter=Q(state=State.LINKED, problem="")),
+        failing=Count("pk", filter=~Q(problem="")),
+        held=Count("pk", filter=Q(state=State.HELD)),
+        gone=Count("pk", filter=Q(state=State.GONE)),
+        apart=Count("pk", filter=Q(state=State.APART)),
+    )
+    counts["skipped"] = skipped(connection).count()
+    counts["waiting"] = counts["held"] + held_changes(connection).count()
+    counts["missing"] = counts["gone"] + counts["apart"]
+    return counts
+
+
+def held_changes(connection: Connection) -> QuerySet[SyncChange]:
+    """Find what a guard holds back."""
+    return connection.changes.filter(status=SyncChange.Status.HELD)
+
+
+def skipped(connection: Connection) -> QuerySet[Any]:
+    """Find the Outlook contacts that take no part, such as distribution lists."""
+    return connection.mirror.filter(present=True).exclude(skip="").order_by("pk")
+
+
+def doings(connection: Connection) -> QuerySet[SyncRun]:
+    """Find the closed runs that did something or went wrong. Most have nothing to do."""
+    return connection.runs.exclude(finished_at=None).exclude(
+        status=SyncRun.Status.DONE,
+        added_here=0,
+        added_there=0,
+        linked=0,
+        updated_here=0,
+        updated_there=0,
+        deleted_there=0,
+        gone=0,
+    )
+
+
+def search(links: QuerySet[ExternalLink], words: str) -> QuerySet[ExternalLink]:
+    """Find links by the name on either side."""
+    for word in words.split():
+        links = links.filter(
+            Q(name__icontains=word)
+            | Q(contact__first_name__icontains=word)
+            | Q(contact__last_name__icontains=word)
+            | Q(contact__name__icontains=word)
+        )
+    return links

@@ -1,0 +1,78 @@
+"""Contacts that are not in step: removed in Outlook, left out, skipped, or set aside."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from contacts_sync import wording
+from contacts_sync.models import Connection, ExternalLink
+from contacts_sync.run import decisions
+from contacts_sync.views import find
+from contacts_sync.views.page import back, needs_mailbox, number, page_of, show
+
+State = ExternalLink.State
+
+
+@require_safe
+@needs_mailbox
+def missing(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """List what is not in Outlook, or does not take part, and why."""
+    chosen = request.GET.get("show", "")
+    chosen = chosen if chosen in ("gone", "apart", "skipped") else "gone"
+    words = request.GET.get("q", "").strip()
+    if chosen == "skipped":
+        found = find.skipped(connection)
+        found = found.filter(values__icontains=words) if words else found
+    else:
+        found = find.search(connection.links.filter(state=chosen), words)
+        found = found.select_related("contact", "mirror").order_by("-changed_at", "-pk")
+    return show(
+        request,
+        "missing.html",
+        {
+            "connection": connection,
+            "chosen": chosen,
+            "words": words,
+            "health": find.health(connection),
+            "page": page_of(request, found),
+        },
+    )
+
+
+@require_POST
+@needs_mailbox
+def put_back(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Put a contact that was removed in Outlook back there."""
+    link = connection.links.filter(pk=number(request, "link"), state=State.GONE).first()
+    if link is None:
+        messages.info(request, _("This contact is not among the removed ones any more."))
+    else:
+        decisions.put_back(link, request.user)
+        messages.success(
+            request, _("%(name)s is put back in Outlook with the next run.") % {"name": link}
+        )
+    return back(request, "office365_missing")
+
+
+@require_safe
+@needs_mailbox
+def problems(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """List the contacts that one side refuses, with its reason and when they are tried again."""
+    words = request.GET.get("q", "").strip()
+    found = connection.links.exclude(problem="").select_related("contact", "mirror")
+    page = page_of(request, find.search(found, words).order_by("next_try_at", "pk"))
+    now = timezone.now()
+    return show(
+        request,
+        "problems.html",
+        {
+            "connection": connection,
+            "words": words,
+            "page": page,
+            "rows": [(link, wording.until(link.next_try_at, now)) for link in page],
+        },
+    )

@@ -1,0 +1,55 @@
+"""The Microsoft 365 sync settings: authorize, start, steer, and see how the sync is doing."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from contacts_sync import connections, wording
+from contacts_sync.models import Connection
+from contacts_sync.views import find
+from contacts_sync.views.authorization import REFUSAL
+from contacts_sync.views.page import needs_mailbox, show
+
+RECENT = 5
+
+
+@require_safe
+def office365(request: HttpRequest) -> HttpResponse:
+    """Show the one page from which a person steers the sync of their mailbox."""
+    connection = connections.mailbox_of(request.user)
+    context = {"connection": connection, "refusal": request.session.pop(REFUSAL, None)}
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        return show(request, "unauthorized.html", context)
+
+    now = timezone.now()
+    run = find.open_run(connection)
+    context |= {
+        "run": run,
+        "progress": wording.progress(run, now) if run else None,
+        "problem": wording.problem_of(connection),
+        "preview": find.latest_preview(connection),
+        "health": find.health(connection),
+        "next_run": wording.until(connection.next_run_at, now),
+        "runs": [(each, wording.tally(each)) for each in find.doings(connection)[:RECENT]],
+        "last_run": connection.runs.exclude(finished_at=None).first(),
+        "winners": Connection.Winner.choices,
+    }
+    return show(request, "office365.html", context)
+
+
+@require_POST
+@needs_mailbox
+def winner(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Keep whose value wins when both sides changed the same field."""
+    chosen = request.POST.get("winner", "")
+    if chosen not in Connection.Winner.values:
+        messages.error(request, _("Choose one of the three."))
+        return redirect("office365")
+    Connection.objects.filter(pk=connection.pk).update(winner=chosen)
+    messages.success(request, _("Saved. It counts from the next run on."))
+    return redirect("office365")
