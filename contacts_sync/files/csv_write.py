@@ -1,0 +1,174 @@
+"""Writing contacts as a CSV file by the table of a dialect."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from contacts_sync.contact import (
+    ADDRESS_PARTS,
+    ADDRESSES,
+    COMPANY,
+    EMAILS,
+    MESSENGERS,
+    PHONES,
+    WEBSITES,
+    kind_of,
+)
+from contacts_sync.files.draft import Draft, DraftValue, Unread, sets_of, shorten
+from contacts_sync.files.table import AddressPart, Column, Date, Dialect, Entry, Text
+from contacts_sync.files.text import clean
+
+Report = Callable[[Draft, Unread], None]
+"""Is told what of a draft has no column."""
+
+
+def ignore(draft: Draft, unread: Unread) -> None:
+    """Report to nobody."""
+
+
+NO_COLUMN = "has no column in {}"
+NOT_SAID = "{} cannot say it; read back, the contact is a {}"
+
+_NOUNS = {
+    EMAILS: "E-mail",
+    PHONES: "Phone",
+    MESSENGERS: "Messenger",
+    ADDRESSES: "Address",
+    WEBSITES: "Web site",
+}
+
+_FORMULA = re.compile("'*[=+\\-@\t\r]")
+_NUMBER = re.compile(r"[+\-][\d ().\-/]*")
+_BREAK = re.compile(r"\r\n?")
+
+
+def write(contacts: Iterable[Draft], dialect: Dialect, report: Report) -> Iterator[bytes]:
+    """Write the heading row, then each contact as a chunk of its own."""
+    encoding = dialect.encoding
+    yield _row([column.heading for column in dialect.columns]).encode(encoding)
+    encoding = encoding.removesuffix("-sig")  # one byte order mark is enough
+    for draft in contacts:
+        cells, left = _fill(draft, dialect)
+        yield _row(cells).encode(encoding, "replace")
+        for item in left:
+            report(draft, item)
+
+
+def guard(content: str, *, number: bool = False) -> str:
+    """Put an apostrophe before what a spreadsheet would take for a formula.
+
+    A contact's name can come from a stranger's mailbox, and Excel runs "=HYPERLINK(...)" of a file
+    that somebody opens (https://owasp.org/www-community/attacks/CSV_Injection). Reading takes the
+    apostrophe off again. In phone columns a plain number stays as it is, also with a plus: it can
+    call nothing, and Outlook would import "'+1 604 ..." with the apostrophe.
+    """
+    if not _FORMULA.match(content) or (number and _NUMBER.fullmatch(content)):
+        return content
+    return f"'{content}"
+
+
+def _row(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue()
+
+
+def _fill(draft: Draft, dialect: Dialect) -> tuple[list[str], list[Unread]]:
+    texts = dict(draft.scalars)
+    if draft.kind == COMPANY:
+        texts["company"] = texts.pop("name", "")
+    left: list[Unread] = []
+    _check_kind(draft, texts, dialect, left)
+    entries = {name: _primary_first(entries) for name, entries in sets_of(draft).items()}
+    cells = [_cell(column, texts, entries, dialect) for column in dialect.columns]
+    _fill_addresses(cells, dialect, entries[ADDRESSES])
+    left += [
+        Unread(name, shorten(text), NO_COLUMN.format(dialect.title))
+        for name, text in texts.items()
+        if text and not _has_text(dialect, name)
+    ]
+    for name, rest in entries.items():
+        left += [_left(name, entry, dialect) for entry in rest]
+    return cells, left
+
+
+def _check_kind(draft: Draft, texts: dict[str, str], dialect: Dialect, left: list[Unread]) -> None:
+    read_back = kind_of(texts)
+    if read_back != draft.kind:
+        left.append(Unread("Kind", draft.kind, NOT_SAID.format(dialect.title, read_back)))
+
+
+def _primary_first(entries: tuple[DraftValue, ...]) -> list[DraftValue]:
+    """Order values as they get the columns. That is all the file can say about a primary."""
+    return sorted(entries, key=lambda entry: not entry.primary)
+
+
+def _has_text(dialect: Dialect, name: str) -> bool:
+    return any(
+        isinstance(column.role, Text | Date) and column.role.name == name
+        for column in dialect.columns
+    )
+
+
+def _cell(
+    column: Column, texts: dict[str, str], entries: dict[str, list[DraftValue]], dialect: Dialect
+) -> str:
+    match column.role:
+        case Text(name):
+            return guard(_plain(texts.get(name, "")))
+        case Date(name):
+            return _date(texts.get(name, ""), dialect.date_format)
+        case Entry(set=kind, takes=takes) if takes:
+            found = next((entry for entry in entries[kind] if entry.label in takes), None)
+            if found is not None:
+                entries[kind].remove(found)
+                return guard(_plain(str(found.value)), number=kind == PHONES)
+    return ""
+
+
+def _date(iso: str, date_format: str) -> str:
+    try:
+        day = datetime.date.fromisoformat(iso)
+    except ValueError:
+        return guard(iso)
+    # Not strftime: its %Y has no leading zeros on Linux.
+    year = f"{day.year:04}"
+    return date_format.replace("%Y", year).replace("%m", f"{day:%m}").replace("%d", f"{day:%d}")
+
+
+def _fill_addresses(cells: list[str], dialect: Dialect, entries: list[DraftValue]) -> None:
+    """Write the first address of each label; what is written leaves the list."""
+    for label in {entry.label: None for entry in entries}:
+        first = next(entry for entry in entries if entry.label == label)
+        columns = [
+            (index, column.role)
+            for index, column in enumerate(dialect.columns)
+            if isinstance(column.role, AddressPart) and column.role.label == label
+        ]
+        for part, text in zip(ADDRESS_PARTS, first.value, strict=False):
+            at = [index for index, role in columns if role.part == part and role.written]
+            for index, line in zip(at, _lines(_plain(text), len(at)), strict=False):
+                cells[index] = guard(line)
+        if columns:
+            entries.remove(first)
+
+
+def _lines(text: str, room: int) -> list[str]:
+    """Spread lines over columns, or leave them in one cell if they would come back changed."""
+    lines = text.split("\n")
+    spread = len(lines) <= room and all(line and line == line.strip() for line in lines)
+    return lines if spread else [text]
+
+
+def _left(name: str, entry: DraftValue, dialect: Dialect) -> Unread:
+    shown = ", ".join(filter(None, entry.value)) if isinstance(entry.value, tuple) else entry.value
+    what = f"{_NOUNS[name]} ({entry.label})"
+    return Unread(what, shorten(shown), NO_COLUMN.format(dialect.title))
+
+
+def _plain(text: str) -> str:
+    return _BREAK.sub("\n", clean(text))

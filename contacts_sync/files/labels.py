@@ -1,0 +1,134 @@
+"""Labels: from the words that files put on a value to the labels of the list, and back."""
+
+from __future__ import annotations
+
+import re
+
+from contacts_sync.contact import (
+    ADDRESSES,
+    EMAILS,
+    HOME,
+    MESSENGERS,
+    MOBILE,
+    OTHER,
+    PHONES,
+    WEBSITES,
+    WORK,
+)
+
+_PLACES = {
+    WORK: frozenset({"WORK", "BUSINESS", "OFFICE", "COMPANY"}),
+    HOME: frozenset({"HOME", "PERSONAL", "PRIVATE"}),
+}
+
+WORDS: dict[str, dict[str, frozenset[str]]] = {
+    EMAILS: _PLACES,
+    MESSENGERS: _PLACES,
+    WEBSITES: _PLACES,
+    ADDRESSES: {"Billing": frozenset({"BILLING"})} | _PLACES,
+    PHONES: {
+        "Fax": frozenset({"FAX", "HOMEFAX", "WORKFAX", "OTHERFAX"}),
+        "Pager": frozenset({"PAGER", "BEEPER"}),
+        "Skype": frozenset({"SKYPE"}),
+        MOBILE: frozenset({"CELL", "MOBILE", "IPHONE", "PCS", "APPLEWATCH"}),
+        WORK: frozenset({"WORK", "BUSINESS", "OFFICE", "COMPANY", "MAIN"}),
+        HOME: frozenset({"HOME", "PERSONAL", "PRIVATE"}),
+    },
+}
+"""By set, the labels by weight: a home fax is a fax first, a work mobile a mobile."""
+
+_PLAIN = frozenset(
+    [
+        "OTHER",
+        "PREF",
+        "INTERNET",
+        "VOICE",
+        "MSG",
+        "VIDEO",
+        "BBS",
+        "MODEM",
+        "CAR",
+        "ISDN",
+        "TEXT",
+        "TEXTPHONE",
+        "TTY-TDD",
+        "X400",
+        "DOM",
+        "INTL",
+        "POSTAL",
+        "PARCEL",
+        "UNKNOWN",
+        "CUSTOM",
+        "HOMEPAGE",
+        "URL",
+        "VCARD",
+        "INLINE",
+        "EMAIL",
+        "E-MAIL",
+        "PHONE",
+        "CELL",
+        "MOBILE",
+        "MAIN",
+        "AOL",
+        "APPLELINK",
+        "ATTMAIL",
+        "CIS",
+        "EWORLD",
+        "IBMMAIL",
+        "MCIMAIL",
+        "POWERSHARE",
+        "PRODIGY",
+        "TLX",
+        "SMTP",
+    ]
+)
+"""Words that say nothing the list could hold, or what is understood anyway."""
+
+_BUILT_IN = re.compile(r"_\$!<(.*)>!\$_", re.DOTALL)
+"""Apple's mark for a label that its programs translate."""
+
+TYPES: dict[str, dict[str, tuple[str, ...]]] = {
+    EMAILS: {WORK: ("INTERNET", "WORK"), HOME: ("INTERNET", "HOME"), OTHER: ("INTERNET",)},
+    PHONES: {
+        WORK: ("WORK", "VOICE"),
+        HOME: ("HOME", "VOICE"),
+        MOBILE: ("CELL",),
+        "Fax": ("FAX",),
+        "Pager": ("PAGER",),
+        "Skype": ("X-SKYPE",),
+        OTHER: ("VOICE",),
+    },
+    MESSENGERS: {WORK: ("WORK",), HOME: ("HOME",), OTHER: ()},
+    ADDRESSES: {WORK: ("WORK",), HOME: ("HOME",), "Billing": ("X-BILLING",), OTHER: ("POSTAL",)},
+    WEBSITES: {WORK: ("WORK",), HOME: ("HOME",), OTHER: ()},
+}
+"""What the writer says. An address without any type would count as one for international parcels
+(RFC 2426 3.2.1 gives TYPE a default), so that *Other* says POSTAL."""
+
+
+def label_of(kind: str, types: tuple[str, ...], custom: str = "") -> tuple[str, str]:
+    """Give the label of a value, and the label it carried if the list has none like it.
+
+    `types` are the words of TYPE, `custom` the text of Apple's X-ABLabel, which weighs more.
+    """
+    name = _BUILT_IN.sub(r"\1", custom).strip()
+    if name and (label := _find(kind, (_word(name),))):
+        return label, ""
+    words = tuple(_word(text) for text in types)
+    label = _find(kind, words) or OTHER
+    if name and _word(name) not in _PLAIN:
+        return label, name
+    known = _PLAIN.union(*WORDS[kind].values())
+    strange = [text for text, word in zip(types, words, strict=True) if word and word not in known]
+    return label, "" if label != OTHER or not strange else strange[0]
+
+
+def _word(text: str) -> str:
+    return text.strip().upper().removeprefix("X-").replace(" ", "")
+
+
+def _find(kind: str, words: tuple[str, ...]) -> str:
+    for label, known in WORDS[kind].items():
+        if not known.isdisjoint(words):
+            return label
+    return ""
