@@ -41,8 +41,11 @@ def ada(django_user_model):
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    """Start one headless Chromium for all browser tests of a process."""
+def chromium(live_server):
+    """Start one headless Chromium for all browser tests of a process.
+
+    It asks for the server to be stopped before it: a connection that outlives the server complains.
+    """
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
@@ -68,7 +71,6 @@ def browser(chromium, live_server):
     chromium.delete_all_cookies()
     chromium.get_log("browser")
     yield chromium
-    chromium.get("about:blank")  # ends its connections while the server still stands
     complaints = [row["message"] for row in chromium.get_log("browser") if row["level"] == "SEVERE"]
     assert complaints == []
 
