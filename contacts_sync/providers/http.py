@@ -296,12 +296,13 @@ class Unreadable(Exception):
 def _read(response: requests.Response, method: str) -> Reply:
     headers = {name.lower(): value for name, value in response.headers.items()}
     body = _json_object(response.content)
-    expected = response.status_code in (200, 201) and method in ("GET", "POST")
-    if body is None and (response.content.strip() if response.ok else expected):
+    status = response.status_code
+    wanted = status in (200, 201) and method in ("GET", "POST")
+    if 300 <= status < 400 or (
+        response.ok and body is None and (wanted or response.content.strip())
+    ):
         raise Unreadable
-    if 300 <= response.status_code < 400:
-        raise Unreadable
-    return Reply(response.status_code, headers, body)
+    return Reply(status, headers, body)
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:
