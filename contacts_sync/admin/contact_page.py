@@ -1,0 +1,86 @@
+"""What a contact's page tells beside its form: what Outlook has room for, where it is, what happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+from contacts_sync import contact as shape
+from contacts_sync.admin.base import GOOD, badge
+from contacts_sync.admin.words import ChangeRow, change_rows, link_badge
+from contacts_sync.engine.schema import ValueSet
+from contacts_sync.models import Contact, ContactValue, ExternalLink, SyncChange
+from contacts_sync.models.contact import VALUE_MODELS
+from contacts_sync.wording.changes import FIELDS
+
+HISTORY = 50
+FITS, STAYS = badge("yes", GOOD), badge("stays here")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One value, and whether Outlook has room for it."""
+
+    field: str
+    label: str
+    text: str
+    primary: bool
+    badge: SafeString
+    why: str
+
+
+def placed(contact: Contact) -> list[Placed]:
+    """Say of each value whether it is written to Outlook, and if not, why.
+
+    The room goes to the primary value first, then to the oldest. What a mailbox held already at its
+    first sync keeps its room there.
+    """
+    fields = shape.schema(contact.kind, settings.DEFAULT_PHONE_REGION).sets
+    values = {
+        field.name: VALUE_MODELS[field.name]
+        ._default_manager.filter(contact=contact)
+        .order_by("-primary", "pk")
+        for field in fields
+    }
+    return [row for field in fields for row in _placed(field, list(values[field.name]))]
+
+
+def _placed(field: ValueSet, rows: list[ContactValue]) -> list[Placed]:
+    used: Counter[str] = Counter()
+    found = []
+    for row in rows:
+        label: str = row.label  # type: ignore[attr-defined]
+        room = field.room_for(label)
+        if room is None:
+            why = f"Outlook has no place for the label {label}."
+        elif used[room.name] < room.capacity:
+            used[room.name] += 1
+            why = ""
+        elif room.labels is None:
+            why = f"Outlook has room for {room.capacity} of these."
+        else:
+            why = f"Outlook has room for {room.capacity} with the label {label}."
+        name = str(FIELDS[field.name])
+        found.append(Placed(name, label, str(row), row.primary, STAYS if why else FITS, why))
+    return found
+
+
+def links_of(contact: Contact) -> list[tuple[ExternalLink, SafeString]]:
+    """List the contact's links with their mailboxes and a badge for the state."""
+    links = (
+        ExternalLink.objects.filter(contact=contact)
+        .select_related("connection")
+        .defer("local_shadow", "remote_shadow", "connection__credential", "connection__cursor")
+        .order_by("connection__username")
+    )
+    return [(link, link_badge(link)) for link in links]
+
+
+def history_of(contact: Contact) -> list[ChangeRow]:
+    """List the latest changes of the contact, by runs and by people."""
+    changes = SyncChange.objects.filter(contact=contact).exclude(status=SyncChange.Status.PLANNED)
+    changes = changes.select_related("connection", "actor")
+    return change_rows(changes.defer("connection__credential", "connection__cursor")[:HISTORY])

@@ -1,0 +1,263 @@
+"""Links and the mirror: which contact here is which contact there, and what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from contacts_sync.admin.base import BAD, GOOD, PLAIN, RecordAdmin, badge, count
+from contacts_sync.admin.words import link_badge
+from contacts_sync.models import ExternalLink, RemoteContact
+from contacts_sync.wording.changes import FIELDS, say
+
+State = ExternalLink.State
+
+
+class ProblemFilter(SimpleListFilter):
+    title = "problem"
+    parameter_name = "problem"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Refused by one side"), ("no", "None")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ExternalLink]
+    ) -> QuerySet[ExternalLink]:
+        match self.value():
+            case "yes":
+                return queryset.exclude(problem="")
+            case "no":
+                return queryset.filter(problem="")
+            case _:
+                return queryset
+
+
+@admin.register(ExternalLink)
+class LinkAdmin(RecordAdmin):
+    """Links. What waits for a person is decided here."""
+
+    list_display = (
+        "__str__",
+        "connection",
+        "shown_state",
+        "reason",
+        "shown_problem",
+        "next_try_at",
+    )
+    list_filter = ("state", ProblemFilter, "connection")
+    search_fields = ("name", "contact__first_name", "contact__last_name", "contact__name")
+    ordering = ("-pk",)
+    actions = ("put_back", "keep_both", "take_back_in", "leave_out")
+    fieldsets = (
+        (None, {"fields": (("shown_contact", "connection"), ("shown_state", "reason"))}),
+        ("In Outlook", {"fields": ("shown_mirror", "remote_id")}),
+        ("Problem", {"fields": ("problem", ("problem_count", "next_try_at"))}),
+        ("Times", {"fields": ("created_at", "changed_at", "sent_at"), "classes": ["collapse"]}),
+    )
+    readonly_fields = (
+        "shown_contact",
+        "shown_state",
+        "shown_mirror",
+    )
+    change_form_template = "admin/contacts_sync/externallink/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExternalLink]:
+        links = super().get_queryset(request).select_related("connection", "contact", "mirror")
+        return links.defer(
+            "local_shadow", "remote_shadow", "connection__credential", "connection__cursor"
+        )
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("contacts_sync.change_externallink")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.pair)
+        return [
+            path("<int:pk>/pair/", view, name="contacts_sync_externallink_pair"),
+            *super().get_urls(),
+        ]
+
+    # --- what a row says ---
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, link: ExternalLink) -> SafeString:
+        return link_badge(link)
+
+    @admin.display(description="problem")
+    def shown_problem(self, link: ExternalLink) -> SafeString | str:
+        return badge("refused", BAD, title=link.problem) if link.problem else "–"
+
+    @admin.display(description="contact")
+    def shown_contact(self, link: ExternalLink) -> SafeString | str:
+        if link.contact is None:
+            return link.name or "–"
+        url = reverse("admin:contacts_sync_contact_change", args=[link.contact.pk])
+        return format_html('<a href="{}">{}</a>', url, link.contact)
+
+    @admin.display(description="values")
+    def shown_mirror(self, link: ExternalLink) -> SafeString | str:
+        return _values(link.mirror) if link.mirror else "–"
+
+    # --- what a person decides ---
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        link = self.get_object(request, object_id)
+        context = {"may_decide": self.has_decide_permission(request), **(extra_context or {})}
+        if link and link.state == State.HELD and self.has_view_permission(request, link):
+            context |= {"group": _group(link)}
+        return super().change_view(request, object_id, form_url, context)
+
+    def pair(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Link one contact of a held group with one Outlook contact of it."""
+        from contacts_sync.run import decisions
+
+        link = self.get_queryset(request).filter(pk=pk, state=State.HELD).first()
+        if link is None or request.method != "POST" or not self.has_decide_permission(request):
+            raise Http404
+        group = _group(link)
+        chosen = next(
+            (one for one in group["ours"] if str(one.pk) == request.POST.get("contact")), None
+        )
+        remote = next(
+            (one for one in group["theirs"] if one.remote_id == request.POST.get("remote")), None
+        )
+        if chosen is None or remote is None:
+            messages.error(request, "Choose one contact on each side.")
+            return HttpResponseRedirect(
+                reverse("admin:contacts_sync_externallink_change", args=[pk])
+            )
+        decisions.link_pair(link.connection, chosen.pk, remote.remote_id, request.user)
+        messages.success(request, f"{chosen} is linked. The next run brings both sides together.")
+        return HttpResponseRedirect(reverse("admin:contacts_sync_externallink_changelist"))
+
+    @admin.action(description="Put back in Outlook", permissions=["decide"])
+    def put_back(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
+        from contacts_sync.run import decisions
+
+        self._each(request, queryset, State.GONE, decisions.put_back, "put back with the next run")
+
+    @admin.action(description="Keep both", permissions=["decide"])
+    def keep_both(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
+        from contacts_sync.run import decisions
+
+        self._each(request, queryset, State.HELD, decisions.keep_both, "kept on both sides")
+
+    @admin.action(description="Take back in", permissions=["decide"])
+    def take_back_in(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
+        from contacts_sync.run import decisions
+
+        self._each(request, queryset, State.APART, decisions.take_back_in, "taken back in")
+
+    @admin.action(description="Leave out", permissions=["decide"])
+    def leave_out(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
+        from contacts_sync.run import decisions
+
+        def leave(link: ExternalLink, actor: Any) -> None:
+            decisions.leave_out(
+                link.connection,
+                contact_id=link.contact_id,
+                remote_id=link.remote_id or "",
+                actor=actor,
+            )
+
+        self._each(request, queryset, State.HELD, leave, "left out")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[ExternalLink],
+        state: State,
+        decide: Callable[[ExternalLink, Any], Any],
+        words: str,
+    ) -> None:
+        chosen = list(queryset)
+        fits = [link for link in chosen if link.state == state]
+        for link in fits:
+            decide(link, request.user)
+        if fits:
+            messages.success(request, f"{count(len(fits), 'contact')}: {words}.")
+        if other := len(chosen) - len(fits):
+            messages.warning(
+                request, f"{count(other, 'link')} left as before: not “{state.label}”."
+            )
+
+
+def _group(link: ExternalLink) -> dict[str, Any]:
+    """Give everybody who is held for the same question."""
+    links = ExternalLink.objects.filter(connection=link.connection_id, state=State.HELD)
+    links = links.filter(group=link.group) if link.group else links.filter(pk=link.pk)
+    rows = list(links.select_related("contact", "mirror").order_by("pk"))
+    return {
+        "ours": [row.contact for row in rows if row.contact],
+        "theirs": [row.mirror for row in rows if row.mirror],
+    }
+
+
+def _values(mirror: RemoteContact) -> SafeString:
+    scalars = [(FIELDS.get(name, name), text) for name, text in mirror.scalars.items() if text]
+    sets = [
+        (FIELDS.get(name, name), "; ".join(filter(None, (_entry(*entry) for entry in entries))))
+        for name, entries in mirror.values.get("sets", {}).items()
+    ]
+    return format_html_join("", "<p><b>{}</b>: {}</p>", [*scalars, *sets])
+
+
+def _entry(room: str, value: Any) -> str:
+    text = " ".join(filter(None, value)) if isinstance(value, list) else say(value)
+    return text if room == "any" else f"{text} ({room})"
+
+
+class LinkedFilter(SimpleListFilter):
+    title = "linked"
+    parameter_name = "linked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Linked"), ("no", "Not linked")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[RemoteContact]
+    ) -> QuerySet[RemoteContact]:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(link__isnull=self.value() == "no")
+        return queryset
+
+
+@admin.register(RemoteContact)
+class MirrorAdmin(RecordAdmin):
+    """Outlook contacts as last seen."""
+
+    list_display = ("__str__", "connection", "presence", "modified", "skip")
+    list_filter = (LinkedFilter, "present", "connection")
+    ordering = ("-pk",)
+    fieldsets = (
+        (None, {"fields": ("__str__", "connection", "presence", "modified")}),
+        ("Values", {"fields": ("shown_values", "skip", "shown_notes")}),
+        ("Identifiers", {"fields": ("remote_id", "version"), "classes": ["collapse"]}),
+    )
+    readonly_fields = ("__str__", "presence", "shown_values", "shown_notes")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RemoteContact]:
+        mirror = super().get_queryset(request).select_related("connection")
+        return mirror.defer("extras", "connection__credential", "connection__cursor")
+
+    @admin.display(description="in the folder", ordering="present")
+    def presence(self, mirror: RemoteContact) -> SafeString:
+        return badge("present", GOOD) if mirror.present else badge("left", PLAIN)
+
+    @admin.display(description="values")
+    def shown_values(self, mirror: RemoteContact) -> SafeString | str:
+        return _values(mirror) or "–"
+
+    @admin.display(description="notes")
+    def shown_notes(self, mirror: RemoteContact) -> str:
+        return say(mirror.notes) or "–"

@@ -1,0 +1,98 @@
+"""Deleting contacts: say first whose mailboxes it reaches, then do what was chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from contacts_sync.admin.base import ModelAdmin, count
+from contacts_sync.models import Contact, SyncChange
+
+SHOWN = 50
+"""How many names the page lists."""
+
+
+def page(contacts: QuerySet[Contact]) -> dict[str, Any]:
+    """Give what a deletion page says: who goes, and how many copies in whose mailboxes."""
+    from contacts_sync.run import decisions
+
+    copies = decisions.copies(contacts)
+    number = contacts.count()
+    return {
+        "names": list(contacts[:SHOWN]),
+        "more": max(number - SHOWN, 0),
+        "number": number,
+        "copies": copies,
+        "copies_total": sum(copy for _, copy in copies),
+    }
+
+
+def leaves_outlook(request: HttpRequest) -> bool:
+    """Whether the person chose to leave the copies in Outlook."""
+    return "leave" in request.POST
+
+
+def remove(request: HttpRequest, contacts: QuerySet[Contact]) -> int:
+    """Put contacts into the trash, and record who did it."""
+    from contacts_sync.run import decisions
+    from contacts_sync.store import record_admin_change
+
+    if leaves_outlook(request):
+        return decisions.remove_here_only(contacts, request.user)
+    with transaction.atomic():
+        chosen = list(contacts.alive())  # type: ignore[attr-defined]
+        Contact.objects.filter(pk__in=[contact.pk for contact in chosen]).delete()
+        trashed = Contact.objects.in_bulk([contact.pk for contact in chosen])
+        for contact in chosen:
+            record_admin_change(
+                contact,
+                action=SyncChange.Action.DELETE,
+                before={"deleted_at": ""},
+                after={"deleted_at": trashed[contact.pk].deleted_at.isoformat()},
+                actor=request.user,
+            )
+    return len(chosen)
+
+
+def told(request: HttpRequest, number: int, name: str = "") -> str:
+    """Say what was done, and what follows."""
+    who = name if number == 1 and name else count(number, "contact")
+    verb = "is" if number == 1 else "are"
+    follows = (
+        "The copies in Outlook stay."
+        if leaves_outlook(request)
+        else "The copies in Outlook are deleted with the next runs."
+    )
+    return f"{who} {verb} in the trash. {follows}"
+
+
+def delete_selected(
+    model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Contact]
+) -> TemplateResponse | None:
+    """Show the deletion page for many contacts, or do what was chosen there."""
+    contacts = Contact.objects.alive().filter(pk__in=queryset.values("pk"))
+    if request.POST.get("post"):
+        number = remove(request, contacts)
+        messages.success(request, told(request, number))
+        return None
+    return TemplateResponse(
+        request,
+        "admin/contacts_sync/contact/remove.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            **page(contacts),
+            "title": "Delete contacts",
+            "subtitle": None,
+            "opts": model_admin.opts,
+            "media": model_admin.media,
+            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        },
+    )

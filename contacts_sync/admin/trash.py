@@ -1,0 +1,80 @@
+"""The trash: what was deleted here, until when it can come back, and how."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from contacts_sync.admin.base import INFO, ModelAdmin, badge, count
+from contacts_sync.models import Contact, ExternalLink, SyncChange
+
+KEPT = timedelta(days=30)
+
+
+def purged_on(contact: Contact) -> datetime | None:
+    """When the contact is removed for good, if no link waits for it."""
+    return contact.deleted_at and contact.deleted_at + KEPT
+
+
+class TrashAdmin(ModelAdmin):
+    """A second list of contacts, at its own address; it is not registered."""
+
+    list_display = ("__str__", "kind", "deleted_at", "removed_for_good", "waits_for")
+    list_filter = ("kind",)
+    search_fields = ("first_name", "last_name", "name", "emails__address")
+    ordering = ("-deleted_at", "pk")
+    actions = ("restore",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        deleting = Count("links", filter=Q(links__state=ExternalLink.State.DELETING))
+        return super().get_queryset(request).exclude(deleted_at=None).annotate(deleting=deleting)
+
+    @admin.display(description="removed for good", ordering="deleted_at")
+    def removed_for_good(self, contact: Contact) -> datetime | None:
+        return purged_on(contact)
+
+    @admin.display(description="Outlook")
+    def waits_for(self, contact: Contact) -> str:
+        number = contact.deleting  # type: ignore[attr-defined]
+        return badge(f"{count(number, 'copy', 'copies')} to be deleted", INFO) if number else "–"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
+        return False
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("contacts_sync.delete_contact")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict | None = None
+    ) -> HttpResponse:
+        context = {"title": "Trash", **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    @admin.action(description="Restore", permissions=["restore"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
+        from contacts_sync.store import record_admin_change
+
+        with transaction.atomic():
+            chosen = list(queryset)
+            Contact.objects.filter(pk__in=[contact.pk for contact in chosen]).restore()
+            for contact in chosen:
+                record_admin_change(
+                    contact,
+                    action=SyncChange.Action.RESTORE,
+                    before={"deleted_at": contact.deleted_at.isoformat()},
+                    after={"deleted_at": ""},
+                    actor=request.user,
+                )
+        verb = "is" if len(chosen) == 1 else "are"
+        messages.success(
+            request,
+            f"{count(len(chosen), 'contact')} {verb} back in the list, and in Outlook with the"
+            " next runs.",
+        )

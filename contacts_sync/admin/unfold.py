@@ -1,0 +1,133 @@
+"""What the theme asks of us: the sidebar, and what the dashboard shows. Named in settings as strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+Item = dict[str, Any]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Give the sidebar; an entry is shown to those who may open it."""
+    return [
+        {
+            "title": "",
+            "items": [
+                _item("Dashboard", "dashboard", reverse("admin:index"), None),
+                _item("My sync settings", "sync", "/settings/", None),
+            ],
+        },
+        {
+            "title": f"{settings.FIRM_LIST_NAME} contacts",
+            "separator": True,
+            "items": [
+                {
+                    **_item("Contacts", "contacts", _list("contact"), "contacts_sync.view_contact"),
+                    "active": _is_contacts,
+                },
+                _item(
+                    "Trash",
+                    "delete",
+                    reverse("admin:contacts_sync_contact_trash"),
+                    "contacts_sync.view_contact",
+                ),
+            ],
+        },
+        {
+            "title": "Sync",
+            "separator": True,
+            "items": [
+                _item("Connections", "mail", _list("connection"), "contacts_sync.view_connection"),
+                _item("Sync runs", "history", _list("syncrun"), "contacts_sync.view_syncrun"),
+                _item("Changes", "edit_note", _list("syncchange"), "contacts_sync.view_syncchange"),
+                _item("Links", "link", _list("externallink"), "contacts_sync.view_externallink"),
+                _item(
+                    "Outlook contacts",
+                    "cloud",
+                    _list("remotecontact"),
+                    "contacts_sync.view_remotecontact",
+                ),
+            ],
+        },
+        {
+            "title": "House",
+            "separator": True,
+            "items": [
+                _item("People", "group", reverse("admin:auth_user_changelist"), "auth.view_user"),
+                _item(
+                    "Roles",
+                    "shield_person",
+                    reverse("admin:auth_group_changelist"),
+                    "auth.view_group",
+                ),
+                _item(
+                    "Heartbeats",
+                    "monitor_heart",
+                    _list("heartbeat"),
+                    "contacts_sync.view_heartbeat",
+                ),
+                _item(
+                    "Queue: failures",
+                    "error",
+                    reverse("admin:django_q_failure_changelist"),
+                    _SUPERUSER,
+                ),
+                _item(
+                    "Queue: schedules",
+                    "schedule",
+                    reverse("admin:django_q_schedule_changelist"),
+                    _SUPERUSER,
+                ),
+            ],
+        },
+    ]
+
+
+_SUPERUSER = "superuser"
+
+
+def _list(model: str) -> str:
+    return reverse(f"admin:contacts_sync_{model}_changelist")
+
+
+def _item(title: str, icon: str, link: str, permission: str | None) -> Item:
+    item: Item = {"title": title, "icon": icon, "link": link}
+    return item if permission is None else {**item, "permission": _may(permission)}
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    if permission == _SUPERUSER:
+        return lambda request: bool(request.user.is_superuser)
+    return lambda request: request.user.has_perm(permission)
+
+
+def _is_contacts(request: HttpRequest) -> bool:
+    return request.path.startswith(_list("contact")) and "/trash/" not in request.path
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add to the front page what its reader may see."""
+    from contacts_sync.admin.dashboard import overview
+
+    return {**context, "overview": overview(request.user)}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Contact Sync",
+    "SITE_HEADER": "Contact Sync",
+    "SITE_URL": "/settings/",
+    "SITE_SYMBOL": "sync",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "contacts_sync.admin.unfold.dashboard",
+    "SIDEBAR": {
+        "navigation": "contacts_sync.admin.unfold.navigation",
+        "show_all_applications": False,
+    },
+}
+"""What settings say, for tests until they do."""

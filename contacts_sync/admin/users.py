@@ -1,0 +1,207 @@
+"""People and their roles: staff invite, nobody signs up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import admin as account_admin
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as mfa_admin
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount import admin as social_admin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
+from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+
+from contacts_sync.admin.base import ModelAdmin, RecordAdmin, badge, count
+from contacts_sync.admin.invitation import invite
+from contacts_sync.roles import MEMBER
+
+__all__ = [
+    "account_admin",
+    "mfa_admin",
+    "social_admin",
+]  # imported first: they register, we replace
+
+
+class PersonForm(UserChangeForm):
+    """A user, with an address that nobody else signs in with."""
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+
+    def clean_email(self) -> str:
+        return _free(self.cleaned_data.get("email", ""), self.instance.pk)
+
+
+class InvitationForm(forms.ModelForm):
+    """Whom to invite. The address is the name to sign in with."""
+
+    class Meta:
+        model = User
+        fields = ("email", "first_name", "last_name", "groups")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+        self.fields["groups"].required = True
+        self.initial.setdefault("groups", Group.objects.filter(name=MEMBER))
+
+    def clean_email(self) -> str:
+        return _free(self.cleaned_data["email"])
+
+
+def _free(email: str, pk: int | None = None) -> str:
+    taken = User.objects.exclude(pk=pk).filter(email__iexact=email)
+    if email and taken.exists():
+        raise forms.ValidationError("Somebody signs in with this address already.")
+    return email
+
+
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class UserAdmin(StockUserAdmin, ModelAdmin):
+    """Users. Only superusers touch superusers, and what makes one."""
+
+    form = PersonForm
+    add_form = InvitationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "shown_name", "roles", "mailbox", "is_active", "last_login")
+    list_display_links = ("email",)
+    list_filter = ("groups", "is_active", "is_superuser")
+    search_fields = ("email", "username", "first_name", "last_name")
+    ordering = ("email", "pk")
+    filter_horizontal = ()
+    actions = ("invite_again",)
+    readonly_fields = ("last_login", "date_joined")
+    add_fieldsets = ((None, {"fields": ("email", ("first_name", "last_name"), "groups")}),)
+    fieldsets = (
+        (None, {"fields": ("email", ("first_name", "last_name"), "password")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "groups")}),
+        ("Times", {"fields": (("last_login", "date_joined"),)}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not request.user.is_superuser:
+            return fieldsets
+        rights = {"fields": ("is_superuser", "user_permissions"), "classes": ["collapse"]}
+        return (*fieldsets, ("For superusers", rights))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups", "connections")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return request.user.is_superuser
+
+    @admin.display(description="name", ordering="last_name")
+    def shown_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> SafeString:
+        badges = [badge(group.name) for group in user.groups.all()]
+        if user.is_superuser:
+            badges.insert(0, badge("superuser"))
+        return mark_safe(" ".join(badges) or "–")  # noqa: S308  escaped by badge
+
+    @admin.display(description="mailbox")
+    def mailbox(self, user: User) -> str:
+        return ", ".join(
+            connection.username
+            for connection in user.connections.all()
+            if connection.state != connection.State.RETIRED
+        )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        obj.username = obj.email.lower()[:150]
+        obj.is_staff = True  # the firm's contacts are read in the admin
+        obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(lambda: invite(request, obj))
+
+    @admin.action(description="Invite again", permissions=["add"])
+    def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        chosen = list(queryset.filter(is_active=True, last_login=None).exclude(email=""))
+        sent = sum(invite(request, user) for user in chosen)
+        if len(chosen) != queryset.count():
+            messages.warning(
+                request, "Whoever has signed in before, or is not active, got no mail."
+            )
+        if sent > 1:
+            messages.success(request, f"{count(sent, 'invitation')} sent.")
+
+
+@admin.register(Group)
+class GroupAdmin(StockGroupAdmin, ModelAdmin):
+    """Roles. The table in `roles` says what they may; superusers may add others."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+
+class SignInAdmin(RecordAdmin):
+    """How people sign in: for superusers, who can remove a lost second factor, and read no secret."""
+
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+
+class EmailAddressAdmin(SignInAdmin):
+    list_display = ("email", "user", "verified", "primary")
+
+
+class SocialAccountAdmin(SignInAdmin):
+    list_display = ("user", "provider", "last_login")
+    fields = ("user", "provider", "uid", "last_login", "date_joined")
+
+
+class AuthenticatorAdmin(SignInAdmin):
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = ("user", "type", "created_at", "last_used_at")
+
+
+for _model, _admin in (
+    (EmailAddress, EmailAddressAdmin),
+    (SocialAccount, SocialAccountAdmin),
+    (Authenticator, AuthenticatorAdmin),
+    (SocialApp, None),  # the sign-in is set in the environment
+    (SocialToken, None),  # none is kept
+):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+    if _admin is not None:
+        admin.site.register(_model, _admin)

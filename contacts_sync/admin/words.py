@@ -1,0 +1,109 @@
+"""The colours of states, and changes in one line. The words themselves are in `wording`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from contacts_sync.admin.base import BAD, GOOD, INFO, PLAIN, WARN, badge
+from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
+from contacts_sync.wording import Difference, differences, what
+
+LINK_COLOURS = {
+    ExternalLink.State.CREATING: INFO,
+    ExternalLink.State.LINKED: GOOD,
+    ExternalLink.State.DELETING: INFO,
+    ExternalLink.State.GONE: WARN,
+    ExternalLink.State.HELD: WARN,
+    ExternalLink.State.APART: PLAIN,
+}
+RUN_COLOURS = {
+    SyncRun.Status.RUNNING: INFO,
+    SyncRun.Status.CONTINUES: INFO,
+    SyncRun.Status.DONE: GOOD,
+    SyncRun.Status.HELD: WARN,
+    SyncRun.Status.STOPPED: PLAIN,
+    SyncRun.Status.NEEDS_SIGN_IN: BAD,
+    SyncRun.Status.REFUSED: BAD,
+    SyncRun.Status.FAILED: BAD,
+}
+CHANGE_COLOURS = {
+    SyncChange.Status.PLANNED: PLAIN,
+    SyncChange.Status.SENT: INFO,
+    SyncChange.Status.DONE: GOOD,
+    SyncChange.Status.UNKNOWN: WARN,
+    SyncChange.Status.FAILED: BAD,
+    SyncChange.Status.HELD: WARN,
+    SyncChange.Status.APPROVED: INFO,
+    SyncChange.Status.DISMISSED: PLAIN,
+}
+CONNECTION_COLOURS = {
+    Connection.State.AUTHORIZED: INFO,
+    Connection.State.ON: GOOD,
+    Connection.State.STOPPED: PLAIN,
+    Connection.State.DISCONNECTED: PLAIN,
+    Connection.State.RETIRED: PLAIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change as a table shows it."""
+
+    change: SyncChange
+    what: str
+    badge: SafeString
+    fields: list[Difference]
+
+
+def change_rows(changes: Iterable[SyncChange]) -> list[ChangeRow]:
+    """Prepare changes for a table."""
+    return [ChangeRow(one, what(one), change_badge(one), _changed(one)) for one in changes]
+
+
+def _changed(change: SyncChange) -> list[Difference]:
+    return [row for row in differences(change) if row.before != row.after]
+
+
+def link_badge(link: ExternalLink) -> SafeString:
+    """Show the state of a link."""
+    return badge(link.get_state_display(), LINK_COLOURS[ExternalLink.State(link.state)])
+
+
+def change_badge(change: SyncChange) -> SafeString:
+    """Show the status of a change."""
+    return badge(change.get_status_display(), CHANGE_COLOURS[SyncChange.Status(change.status)])
+
+
+def summary(change: SyncChange, limit: int = 3) -> str:
+    """Say in one line what a change did to the fields."""
+    rows = _changed(change)
+    parts = [f"{row.field}: {row.before or '–'} → {row.after or '–'}" for row in rows[:limit]]
+    if len(rows) > limit:
+        parts.append(f"and {len(rows) - limit} more")
+    return "; ".join(parts)
+
+
+def run_link(pk: int, status: str, started: datetime) -> SafeString:
+    """Link to a run's report: how it ended, and how long ago it began."""
+    label = SyncRun.Status(status).label
+    return format_html(
+        '<a href="{}">{} <span class="whitespace-nowrap">{}</span></a>',
+        reverse("admin:contacts_sync_syncrun_change", args=[pk]),
+        badge(label, RUN_COLOURS[SyncRun.Status(status)]),
+        naturaltime(started),
+    )
+
+
+def contact_link(change: SyncChange) -> SafeString | str:
+    """Link to the contact of a change, while there is one."""
+    if change.contact_id is None:
+        return change.name or "–"
+    url = reverse("admin:contacts_sync_contact_change", args=[change.contact_id])
+    return format_html('<a href="{}">{}</a>', url, change.name or f"#{change.contact_id}")
