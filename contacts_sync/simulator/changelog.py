@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -77,11 +78,13 @@ class ChangeLog:
         return self._latest[entry.item, entry.moves].seq == entry.seq
 
     def _sweep(self, since: float) -> None:
-        """Drop stale entries, but none of items that changed lately: a lag may still show them."""
-        latest = self._latest
-        self._entries = [
-            entry
-            for entry in self._entries
-            if self.is_latest(entry) or latest[entry.item, entry.moves].time > since
-        ]
+        """Drop entries that were outdated before `since`; a lag may still show the others."""
+        kept: list[Entry] = []
+        followed: dict[tuple[str, int], float] = {}
+        for entry in reversed(self._entries):
+            key = entry.item, entry.moves
+            if followed.get(key, inf) > since:
+                kept.append(entry)
+            followed[key] = entry.time
+        self._entries = kept[::-1]
         self._sweep_at = 2 * len(self._entries) + 1000

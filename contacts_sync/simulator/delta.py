@@ -31,6 +31,8 @@ class Token(NamedTuple):
     position: int
     page: int
     select: str
+    began: int = 0
+    """The end of the log when the round's first page was asked for."""
     last: int = 0
     """The row that ended the page before, for services that repeat it."""
 
@@ -66,6 +68,8 @@ def _walk(
     mailbox: Store, folder: Folder, token: Token, form: Form
 ) -> tuple[list[Fields], Token, bool]:
     behaviour, page = mailbox.behaviour, token.page
+    if page == 0:
+        token = token._replace(began=folder.log.end)
     size = min(form.page_size or behaviour.delta_page_size, LARGEST_PAGE)
     token = token._replace(page=page + 1)
     if behaviour.empty_pages and page % 2 == 0:
@@ -118,8 +122,8 @@ def _unseen(folder: Folder, item: Item, until: float) -> bool:
 def _tombstone(
     mailbox: Store, token: Token, entry: Entry, item: Item | None, form: Form
 ) -> Fields | None:
-    if token.listing:
-        return None
+    if token.listing and entry.seq <= token.began:
+        return None  # A first round names what is gone only if it may have listed it before.
     if form.immutable and item is not None and not mailbox.behaviour.immutable_id_bug:
         return None
     name = entry.item if form.immutable else ids.rest_id(entry.item, entry.moves)

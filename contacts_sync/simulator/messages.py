@@ -75,7 +75,11 @@ class Answer:
         if isinstance(self.payload, bytes):
             return self.payload
         self.headers.setdefault("Content-Type", JSON_TYPE)
-        return _encode(self.payload).encode("utf-8", "surrogatepass")
+        try:
+            return _encode(self.payload).encode()
+        except UnicodeEncodeError:
+            # Half a surrogate pair, which only an escape can carry.
+            return json.dumps(self.payload).encode()
 
 
 def page(html: str, status: int = 200, **headers: str) -> Answer:
