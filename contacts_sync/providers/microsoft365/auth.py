@@ -41,9 +41,6 @@ HTTP_CACHE: dict[str, Any] = {}
 
 NOT_SIGNED_IN = "Nobody is signed in to Microsoft 365. Sign in again."
 
-# We ask for the code in the query: after a cross-site POST a browser does not send our session
-# cookie, and the sign-in would not be found again.
-warnings.filterwarnings("ignore", message="response_mode='form_post'", category=UserWarning)
 # It logs a token answer that is no JSON as it is; half an answer holds whole tokens.
 logging.getLogger("msal.oauth2cli.oauth2").addFilter(lambda record: record.levelno < logging.ERROR)
 
@@ -92,9 +89,13 @@ def begin_sign_in(
     State, nonce and PKCE are in it. The person always chooses the account.
     """
     application = _application(registration, session, msal.SerializableTokenCache(), http_cache)
-    flow: dict[str, Any] = application.initiate_auth_code_flow(
-        SCOPES, redirect_uri=redirect_uri, prompt="select_account"
-    )
+    with warnings.catch_warnings():
+        # We ask for the code in the query: after a cross-site POST a browser does not send our
+        # session cookie, and the sign-in would not be found again.
+        warnings.filterwarnings("ignore", message="response_mode='form_post'")
+        flow: dict[str, Any] = application.initiate_auth_code_flow(
+            SCOPES, redirect_uri=redirect_uri, prompt="select_account"
+        )
     return flow
 
 
@@ -261,10 +262,9 @@ class TokenSource:
         if self._application is not None:
             return
         self._cache = msal.SerializableTokenCache()
-        try:
-            self._cache.deserialize(self._credential or "{}")
-        except (ValueError, AttributeError) as error:
-            raise AuthRequired(NOT_SIGNED_IN) from error
+        if not _is_object(self._credential):
+            raise AuthRequired(NOT_SIGNED_IN)
+        self._cache.deserialize(self._credential)
         self._application = _application(
             self._registration, self._session, self._cache, self._http_cache
         )
@@ -280,6 +280,13 @@ class TokenSource:
             return False
         self._credential, self._application = stored, None
         return True
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 # --- MSAL ---------------------------------------------------------------------------------------
