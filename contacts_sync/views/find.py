@@ -28,7 +28,7 @@ def health(connection: Connection) -> dict[str, int]:
         linked=Count("pk", filter=Q(state=State.LINKED)),
         in_sync=Count("pk", filter=Q(state=State.LINKED, problem="")),
         failing=Count("pk", filter=~Q(problem="")),
-        held=Count("pk", filter=Q(state=State.HELD)),
+        held=Count("pk", filter=Q(state=State.HELD, decision="")),
         gone=Count("pk", filter=Q(state=State.GONE)),
         apart=Count("pk", filter=Q(state=State.APART)),
     )
@@ -39,8 +39,8 @@ def health(connection: Connection) -> dict[str, int]:
 
 
 def held_changes(connection: Connection) -> QuerySet[SyncChange]:
-    """Find what a guard holds back."""
-    return connection.changes.filter(status=SyncChange.Status.HELD)
+    """Find what a guard holds back. Contacts that match several others wait as links."""
+    return connection.changes.filter(status=SyncChange.Status.HELD).exclude(guard="")
 
 
 def skipped(connection: Connection) -> QuerySet[Any]:

@@ -30,6 +30,10 @@ class Group:
     theirs: list[Card] = field(default_factory=list)
 
     @property
+    def name(self) -> str:
+        return (self.ours or self.theirs)[0].name
+
+    @property
     def can_link(self) -> bool:
         return bool(self.ours and self.theirs)
 
@@ -39,8 +43,10 @@ class Group:
 
 
 def held(connection: Connection) -> QuerySet[ExternalLink]:
-    """Find the links that wait for a person."""
-    return connection.links.filter(state=ExternalLink.State.HELD).order_by("group", "pk")
+    """Find the links that wait for a person; what was decided waits for the next run only."""
+    return connection.links.filter(state=ExternalLink.State.HELD, decision="").order_by(
+        "group", "pk"
+    )
 
 
 def keys(connection: Connection) -> list[str]:

@@ -55,6 +55,7 @@ def run(request: HttpRequest, connection: Connection, pk: int) -> HttpResponse:
                     "what": wording.what(each),
                     "why": wording.why(each.reason),
                     "outcome": wording.outcome(each),
+                    "conflicts": wording.conflicts(each),
                     "differences": wording.differences(each),
                 }
                 for each in page

@@ -30,6 +30,7 @@ def missing(request: HttpRequest, connection: Connection) -> HttpResponse:
     else:
         found = find.search(connection.links.filter(state=chosen), words)
         found = found.select_related("contact", "mirror").order_by("-changed_at", "-pk")
+    page = page_of(request, found)
     return show(
         request,
         "missing.html",
@@ -38,7 +39,11 @@ def missing(request: HttpRequest, connection: Connection) -> HttpResponse:
             "chosen": chosen,
             "words": words,
             "health": find.health(connection),
-            "page": page_of(request, found),
+            "page": page,
+            "rows": [
+                (each, each.skip if chosen == "skipped" else wording.why(each.reason))
+                for each in page
+            ],
         },
     )
 

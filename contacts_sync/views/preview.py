@@ -69,7 +69,6 @@ def _found(request: HttpRequest, connection: Connection, latest: SyncRun) -> dic
             counted[f"left_out_{name}"] for name in ("added_here", "added_there", "linked")
         ),
         "health": find.health(connection) if connection.started else None,
-        "shared_list": rows.shared_list(latest),
         "groups": groups.groups(connection, keys[:SHOWN_GROUPS]),
         "group_count": len(keys),
         "kinds": [

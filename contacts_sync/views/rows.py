@@ -14,9 +14,6 @@ Action, Side = SyncChange.Action, SyncChange.Side
 NEAR = "near"
 """Marks rows of contacts that look alike without matching; they name their counterpart too."""
 
-SHARED = "shared"
-"""Marks the remark that the mailbox seems to hold a list which is synced elsewhere already."""
-
 KINDS: dict[str, tuple[Any, Q]] = {
     "added_here": (gettext_lazy("Added to {firm}"), Q(action=Action.ADD, side=Side.HERE)),
     "added_there": (
@@ -43,12 +40,7 @@ def rows_of(preview: SyncRun) -> QuerySet[SyncChange]:
     ours = Q(side=Side.THERE) & Exists(apart.filter(contact=OuterRef("contact")))
     theirs = ~Q(side=Side.THERE) & Exists(apart.filter(remote_id=OuterRef("remote_id")))
     dismissed = Q(status=SyncChange.Status.DISMISSED)
-    return preview.changes.exclude(guard=SHARED).annotate(left_out=Q(dismissed | ours | theirs))
-
-
-def shared_list(preview: SyncRun) -> SyncChange | None:
-    """Find the preview's remark that this mailbox seems to hold a list already synced elsewhere."""
-    return preview.changes.filter(guard=SHARED).first()
+    return preview.changes.annotate(left_out=Q(dismissed | ours | theirs))
 
 
 def count(rows: QuerySet[SyncChange]) -> dict[str, int]:

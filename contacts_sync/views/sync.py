@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from contacts_sync import connections, tasks, wording
 from contacts_sync.models import Connection, SyncRun
-from contacts_sync.views import find, rows
+from contacts_sync.views import find
 from contacts_sync.views.page import needs_mailbox, show
 
 State = Connection.State
@@ -30,8 +30,8 @@ def start(request: HttpRequest, connection: Connection) -> HttpResponse:
     if connection.state == State.DISCONNECTED or preview is None or not previewed(preview):
         messages.warning(request, _("Look at the preview first, then press Start Sync."))
         return redirect("office365_preview")
-    if rows.shared_list(preview) and "sure" not in request.POST:
-        messages.warning(request, _("Tick the box about the shared list first, or do not start."))
+    if preview.warning and "sure" not in request.POST:
+        messages.warning(request, _("Read the warning and tick the box below it first."))
         return redirect("office365_preview")
     tasks.start(connection, request.user)
     messages.success(

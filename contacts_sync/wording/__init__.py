@@ -1,6 +1,14 @@
 """The words for people, in one place: what a status, a problem, a change or a guard is called."""
 
-from contacts_sync.wording.changes import Difference, differences, outcome, say, what, why
+from contacts_sync.wording.changes import (
+    Difference,
+    conflicts,
+    differences,
+    outcome,
+    say,
+    what,
+    why,
+)
 from contacts_sync.wording.guards import Guarded, guarded
 from contacts_sync.wording.names import MICROSOFT, firm_list
 from contacts_sync.wording.problems import Notice, problem_of
@@ -12,6 +20,7 @@ __all__ = [
     "Guarded",
     "Notice",
     "Progress",
+    "conflicts",
     "differences",
     "firm_list",
     "guarded",

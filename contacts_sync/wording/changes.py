@@ -84,6 +84,8 @@ REASONS: dict[str, Any] = {
     "copy": gettext_lazy("This Outlook contact equals one that is linked already."),
     "only there": gettext_lazy("Is in Outlook only."),
     "only here": gettext_lazy("Is in {firm} only."),
+    "removed in Outlook": gettext_lazy("Was removed from the Contacts folder in Outlook."),
+    "company of a person": gettext_lazy("Is named as the company of a person in Outlook."),
 }
 """The plan's own reasons; any other is a sentence already."""
 
@@ -115,6 +117,10 @@ FIELDS: dict[str, Any] = {
 }
 
 
+SETS = frozenset({"emails", "phones", "messengers", "addresses", "websites"})
+"""Fields with many values: lists of [label, value] or [label, value, primary]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field of a change, before and after."""
@@ -124,40 +130,76 @@ class Difference:
     after: str
 
 
+def field_name(name: str) -> str:
+    """Say what a field is called."""
+    return str(FIELDS.get(name) or capfirst(name.replace("_", " ")))
+
+
 def differences(change: SyncChange) -> list[Difference]:
     """List what a change does to each field, in the order in which people read a contact."""
     before, after = change.before or {}, change.after or {}
     known = [name for name in FIELDS if name in before or name in after]
     others = [name for name in {**before, **after} if name not in FIELDS]
     return [
-        Difference(
-            str(FIELDS.get(name) or capfirst(name.replace("_", " "))),
-            say(before.get(name)),
-            say(after.get(name)),
-        )
+        Difference(field_name(name), *(_say_field(name, values) for values in (before, after)))
         for name in (*known, *others)
     ]
 
 
+def _say_field(name: str, values: Mapping[str, Any]) -> str:
+    value = values.get(name)
+    if name in SETS and isinstance(value, list | tuple):
+        return "; ".join(filter(None, map(say_entry, value)))
+    return say(value)
+
+
 def say(value: Any) -> str:
     """Write a stored value the way a person would."""
+    if not value:
+        return ""
     match value:
-        case None | "" | [] | {}:
-            return ""
         case str():
             return value
         case Mapping():
-            return _say_entry(value)
+            return ", ".join(filter(None, map(say, value.values())))
         case list() | tuple():
-            return "; ".join(filter(None, map(say, value)))
+            return ", ".join(filter(None, map(say, value)))
         case _:
             return str(value)
 
 
-def _say_entry(entry: Mapping[str, Any]) -> str:
-    label = entry.get("label") or entry.get("room") or ""
-    if "value" not in entry:
-        return ", ".join(filter(None, map(say, entry.values())))
-    value = entry["value"]
-    text = ", ".join(filter(None, value)) if isinstance(value, list | tuple) else say(value)
-    return f"{text} ({label})" if label and label != "any" else text
+def say_entry(entry: Any) -> str:
+    """Write one of many values with its label. `any` is the label of sets that know none."""
+    match entry:
+        case [str(label), value, *rest]:
+            return _labelled(say(value), label, bool(rest and rest[0]))
+        case {"value": value, **rest}:
+            return _labelled(say(value), str(rest.get("label", "")), bool(rest.get("primary")))
+        case _:
+            return say(entry)
+
+
+def _labelled(text: str, label: str, primary: bool) -> str:
+    notes = [label if label != "any" else "", _("primary") if primary else ""]
+    said = ", ".join(filter(None, notes))
+    return f"{text} ({said})" if text and said else text
+
+
+def conflicts(change: SyncChange) -> list[str]:
+    """Tell which fields both sides had changed, with both values and the one that stays."""
+    return [_say_conflict(each) for each in change.conflict or ()]
+
+
+def _say_conflict(conflict: Mapping[str, Any]) -> str:
+    name, firm = str(conflict.get("field", "")), firm_list()
+    text = _(
+        "Both sides changed %(field)s: “%(here)s” in %(firm)s, “%(there)s” in Outlook. The one in"
+        " %(winner)s stays."
+    )
+    return text % {
+        "field": field_name(name),
+        "here": _say_field(name, {name: conflict.get("here")}),
+        "there": _say_field(name, {name: conflict.get("there")}),
+        "firm": firm,
+        "winner": "Outlook" if conflict.get("winner") == Side.THERE else firm,
+    }

@@ -1,0 +1,194 @@
+"""What is not in step, and the history."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.views.conftest import CONTACTS
+
+pytestmark = pytest.mark.django_db
+
+MISSING = f"{CONTACTS}not-in-outlook/"
+PROBLEMS = f"{CONTACTS}problems/"
+HISTORY = f"{CONTACTS}history/"
+
+
+@pytest.fixture
+def connection(alice, connect):
+    return connect(alice, state="on")
+
+
+def test_who_was_removed_in_outlook_can_be_put_back(alice, connection, person, page, press, below):
+    link = connection.links.create(contact=person("Anna"), state="gone", name="Anna Baker")
+
+    assert "Put back in Outlook" in page(alice, MISSING)
+
+    text = press(alice, f"{CONTACTS}put-back/", link=link.pk)
+
+    assert below.calls == [("put_back", link, alice)]
+    assert "Anna Baker is put back in Outlook with the next run." in text
+
+
+def test_putting_back_twice_is_harmless(alice, connection, person, press, below):
+    link = connection.links.create(contact=person("Anna"), state="linked")
+
+    text = press(alice, f"{CONTACTS}put-back/", link=link.pk)
+
+    assert below.calls == []
+    assert "not among the removed ones any more" in text
+
+
+def test_who_is_in_the_trash_is_not_put_back_from_here(alice, connection, person, page):
+    contact = person("Anna")
+    connection.links.create(contact=contact, state="gone", name="Anna")
+    contact.delete()
+
+    text = page(alice, MISSING)
+
+    assert "Put back in Outlook</button>" not in text
+    assert "in the trash of Clio" in text
+
+
+def test_who_was_left_out_can_be_taken_back_in(alice, connection, person, page, press, below):
+    link = connection.links.create(contact=person("Anna"), state="apart", name="Anna Baker")
+
+    assert "Take back in" in page(alice, f"{MISSING}?show=apart")
+
+    press(alice, f"{CONTACTS}take-back-in/", link=link.pk)
+
+    assert below.calls == [("take_back_in", link, alice)]
+
+
+def test_what_takes_no_part_is_listed_with_its_reason(alice, connection, page):
+    connection.mirror.create(
+        remote_id="r1",
+        skip="A distribution list is no contact.",
+        values={"scalars": {"company": "Partners"}, "sets": {}},
+    )
+
+    text = page(alice, f"{MISSING}?show=skipped")
+
+    assert "Partners" in text
+    assert "A distribution list is no contact." in text
+    assert "Partners" in page(alice, f"{MISSING}?show=skipped&q=partn")
+
+
+@pytest.mark.parametrize(
+    ("show", "sentence"),
+    [
+        ("", "No contact was removed in Outlook."),
+        ("?show=apart", "Nobody was left out."),
+        ("?show=skipped", "Every contact in the folder takes part."),
+        ("?show=nonsense", "No contact was removed in Outlook."),
+        ("?q=anna", "No contact fits."),
+    ],
+)
+def test_an_empty_list_says_what_it_would_hold(alice, connection, page, show, sentence):
+    assert sentence in page(alice, f"{MISSING}{show}")
+
+
+def test_lists_are_searched_by_either_name(alice, connection, person, page):
+    connection.links.create(contact=person("Anna"), state="gone", name="Old Name")
+    connection.links.create(contact=person("Bert", "Cole"), state="gone", name="Bert Cole")
+
+    assert "Bert Cole" not in page(alice, f"{MISSING}?q=anna")
+    assert "Old Name" in page(alice, f"{MISSING}?q=anna")
+    assert "Old Name" in page(alice, f"{MISSING}?q=old")
+
+
+def test_a_contact_set_aside_is_listed_with_the_reason_and_the_next_try(
+    alice, connection, person, page
+):
+    connection.links.create(
+        contact=person("Anna"),
+        state="linked",
+        name="Anna Baker",
+        problem="The e-mail address is not valid.",
+        problem_count=3,
+        next_try_at=connection.next_run_at,
+    )
+
+    text = page(alice, PROBLEMS)
+
+    assert "Anna Baker" in text
+    assert "The e-mail address is not valid." in text
+    assert "tried 3 times" in text
+    assert "tried again in 40 minutes" in text
+
+
+def test_without_problems_the_page_says_so(alice, connection, page):
+    assert "No contact has a problem" in page(alice, PROBLEMS)
+
+
+def test_the_history_shows_what_did_something_and_everything_on_request(
+    alice, connection, ran, page
+):
+    ran(connection, added_here=3)
+    ran(connection, status="failed", message="Microsoft 365 did not answer.")
+    ran(connection)
+
+    some, everything = page(alice, HISTORY), page(alice, f"{HISTORY}?show=all")
+
+    assert "3 added to Clio" in some
+    assert "Microsoft 365 did not answer." in some
+    assert "Nothing to do" not in some
+    assert "Nothing to do" in everything
+
+
+def test_without_runs_the_history_says_how_to_begin(alice, connection, page):
+    assert "No run has changed anything yet." in page(alice, HISTORY)
+    assert "Press Sync on the settings page" in page(alice, f"{HISTORY}?show=all")
+
+
+def test_a_run_shows_its_changes_with_the_values_before_and_after(alice, connection, ran, page):
+    run = ran(connection, updated_there=1, problems=1)
+    run.changes.create(
+        connection=connection,
+        name="Anna Baker",
+        action="update",
+        side="there",
+        status="done",
+        before={"job_title": "Clerk", "emails": [["any", "a@x.example"]]},
+        after={"job_title": "Judge", "emails": [["any", "a@x.example"], ["any", "b@x.example"]]},
+    )
+    run.changes.create(
+        connection=connection,
+        name="Bert Cole",
+        action="add",
+        side="here",
+        status="failed",
+        reason="It was refused.",
+        after={"phones": [["Work", "1", True]], "addresses": [["any", ["Main St", "", "Rome"]]]},
+        conflict=[{"field": "job_title", "here": "Clerk", "there": "Judge", "winner": "here"}],
+    )
+
+    text = page(alice, f"{HISTORY}{run.pk}/")
+
+    assert "Updated in Microsoft 365" in text
+    assert "<del>Clerk</del> → <ins>Judge</ins>" in text
+    assert "<ins>a@x.example; b@x.example</ins>" in text
+    assert "It was refused." in text
+    assert "1 (Work, primary)" in text
+    assert "<ins>Main St, Rome</ins>" in text
+    assert "“Clerk” in Clio, “Judge” in Outlook. The one in Clio stays." in text
+    assert "Failed" in text
+    assert "Bert" not in page(alice, f"{HISTORY}{run.pk}/?q=anna")
+
+
+def test_a_run_without_changes_says_so(alice, connection, ran, page):
+    run = ran(connection)
+
+    assert "This run touched no contact." in page(alice, f"{HISTORY}{run.pk}/")
+
+
+@pytest.mark.parametrize("path", [MISSING, PROBLEMS, HISTORY])
+def test_lists_take_a_constant_number_of_queries(
+    alice, client, connection, person, ran, django_assert_max_num_queries, path
+):
+    for number in range(20):
+        connection.links.create(contact=person("Anna"), state="gone", problem="x")
+        ran(connection, added_here=number)
+    client.force_login(alice)
+
+    with django_assert_max_num_queries(10):
+        client.get(path)
