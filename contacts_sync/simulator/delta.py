@@ -154,9 +154,8 @@ def _replays(mailbox: Store, folder: Folder, token: Token, form: Form) -> list[F
 def _read_token(folder: Folder, base: str, options: dict[str, str], behaviour: Behaviour) -> Token:
     text = options.get("$skiptoken") or options.get("$deltatoken")
     fresh = Token(folder.id, folder.generation, 0, 0, 0, options.get("$select", ""))
-    if not text or text == "latest":
-        end = folder.log.end if text else 0
-        return fresh._replace(start=end, position=end)
+    if not text:
+        return fresh
     try:
         token = Token(*json.loads(zlib.decompress(base64.urlsafe_b64decode(text))))
     except (ValueError, TypeError, binascii.Error, zlib.error):

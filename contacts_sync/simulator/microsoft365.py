@@ -16,6 +16,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import fields
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -76,7 +77,7 @@ class Microsoft365:
         log_size: int = 10_000,
     ) -> None:
         self.clock, self.sleep, self.origin = clock, sleep, origin
-        self.behaviour = behaviour or Behaviour()
+        self._behaviour = behaviour or Behaviour()
         self.faults: list[Fault] = []
         self.log: deque[LogEntry] = deque(maxlen=log_size)
         self.totals: Counter[str] = Counter()
@@ -90,6 +91,16 @@ class Microsoft365:
         for (data,) in self.journal.rows("select data from accounts order by rowid"):
             account = Account(**json.loads(data))
             self.accounts[account.username] = account
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return self._behaviour
+
+    @behaviour.setter
+    def behaviour(self, wanted: Behaviour) -> None:
+        # Mailboxes and throttles hold the one object: it takes on the wanted values.
+        for entry in fields(Behaviour):
+            setattr(self._behaviour, entry.name, getattr(wanted, entry.name))
 
     # Accounts and applications
 

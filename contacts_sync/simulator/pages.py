@@ -25,12 +25,13 @@ a { color: var(--accent); } .soft { color: var(--soft); } .bad { color: var(--ba
 p { margin: .25rem 0 .75rem; }
 table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; padding: .4rem .5rem; border-top: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; overflow-wrap: break-word; }
+#requests td { overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; border-top: 0; }
 label { display: block; font-size: .875rem; color: var(--soft); }
-input, select, textarea { width: 100%; padding: .45rem .6rem; font: inherit; color: inherit;
+input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .6rem; font: inherit; color: inherit;
   background: var(--paper); border: 1px solid var(--line); border-radius: .35rem; }
-button, .button { display: inline-block; padding: .45rem .9rem; font: inherit; cursor: pointer;
+button, .button { display: inline-block; min-height: 2.5rem; margin: 0 0 .25rem; padding: .45rem .9rem; font: inherit; cursor: pointer;
   border: 1px solid var(--line); border-radius: .35rem; background: var(--card);
   color: var(--ink); text-decoration: none; }
 button.main, .button.main { background: var(--accent); border-color: var(--accent);
@@ -38,8 +39,8 @@ button.main, .button.main { background: var(--accent); border-color: var(--accen
 button.wide { width: 100%; text-align: left; margin-bottom: .5rem; padding: .7rem .9rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .grid { display: grid; gap: .75rem 1rem; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
-.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
-.row > .grow { flex: 1 1 14rem; }
+.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .75rem 0; }
+.row > .grow { flex: 1 1 14rem; } .row > button { margin: 0; }
 fieldset { border: 0; padding: 0; margin: 0 0 1.25rem; }
 legend { font-weight: 600; padding: 0; margin-bottom: .4rem; }
 form.inline { display: inline; }

@@ -22,6 +22,18 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "dead_token": get_args(DeadToken),
     "refresh_rotation": ("lenient", "strict"),
 }
+_LABELS = {
+    "latency": "Latency in seconds",
+    "lanes": "Requests at a time",
+    "quota": "Requests per quota time",
+    "if_match": "If-Match",
+    "crlf": "Line breaks as CR LF",
+    "notes_cut": "Notes in lists cut to",
+    "svep_filter_lag": "New marks found after (seconds)",
+    "encoded_equals_lost": "Encoded = is lost",
+    "delta_lag_seconds": "Delta shows changes after (seconds)",
+    "token_lifetime": "Access tokens last (seconds)",
+}
 _SHOWN = 100
 
 
@@ -61,7 +73,7 @@ def _behaviour(behaviour: Behaviour) -> str:
 
 
 def _switch(name: str, value: object) -> str:
-    label = name.replace("_", " ").capitalize()
+    label = _LABELS.get(name) or name.replace("_", " ").capitalize()
     if isinstance(value, bool):
         return choice(name, label, (("on", "on"), ("off", "off")), "on" if value else "off")
     if name in _CHOICES:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from urllib.parse import parse_qsl, urlsplit
+
+import msal
 import pytest
 import requests
 
@@ -104,3 +108,46 @@ def mailbox(sim):
 @pytest.fixture
 def graph(sim, session):
     return Graph(session, sim.access_token(ANNA))
+
+
+SCOPES = ["User.Read", "Contacts.ReadWrite"]
+BACK = "https://firm.example/callback/"
+
+
+@pytest.fixture
+def make_app(session):
+    def make(secret="secret", cache=None):
+        # A fresh application object: MSAL remembers failures per object.
+        return msal.ConfidentialClientApplication(
+            "client-1",
+            client_credential=secret,
+            authority="https://login.microsoftonline.com/organizations",
+            instance_discovery=False,
+            http_client=session,
+            token_cache=cache,
+        )
+
+    return make
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app()
+
+
+def start(app, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return app.initiate_auth_code_flow(SCOPES, redirect_uri=BACK, **options)
+
+
+def answer_of(address):
+    assert address.startswith(BACK)
+    return dict(parse_qsl(urlsplit(address).query))
+
+
+def sign_in(sim, app, username=ANNA):
+    flow = start(app, prompt="select_account")
+    return app.acquire_token_by_auth_code_flow(
+        flow, answer_of(sim.authorize(flow["auth_uri"], username))
+    )

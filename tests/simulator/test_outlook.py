@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_sync.simulator import Microsoft365
+from contacts_sync.simulator import Behaviour, Microsoft365
 from contacts_sync.simulator.errors import GraphError
 from tests.simulator.conftest import ANNA
 
@@ -104,3 +104,9 @@ def test_ids_are_the_same_in_every_run():
         ids.append(sim.mailbox(ANNA).put({"givenName": "P"}))
 
     assert ids[0] == ids[1]
+
+
+def test_a_whole_new_behaviour_reaches_what_is_already_open(sim, graph, mailbox):
+    sim.behaviour = Behaviour(strip_whitespace=True)
+
+    assert mailbox.contacts[mailbox.put({"givenName": " P "})]["givenName"] == "P"

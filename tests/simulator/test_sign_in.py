@@ -1,59 +1,11 @@
-"""The real MSAL signs in at the simulated identity platform."""
+"""The real MSAL and a person sign in at the simulated identity platform."""
 
 from __future__ import annotations
 
-import warnings
-from urllib.parse import parse_qsl, urlsplit
-
 import jwt
-import msal
 import pytest
-import requests
 
-from contacts_sync.simulator import Fault, Microsoft365, SimulatorAdapter, throttled
-from tests.simulator.conftest import ANNA, GRAPH
-
-SCOPES = ["User.Read", "Contacts.ReadWrite"]
-BACK = "https://firm.example/callback/"
-
-
-@pytest.fixture
-def make_app(session):
-    def make(secret="secret", cache=None):
-        # A fresh application object: MSAL remembers failures per object.
-        return msal.ConfidentialClientApplication(
-            "client-1",
-            client_credential=secret,
-            authority="https://login.microsoftonline.com/organizations",
-            instance_discovery=False,
-            http_client=session,
-            token_cache=cache,
-        )
-
-    return make
-
-
-@pytest.fixture
-def app(make_app):
-    return make_app()
-
-
-def start(app, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return app.initiate_auth_code_flow(SCOPES, redirect_uri=BACK, **options)
-
-
-def answer_of(address):
-    assert address.startswith(BACK)
-    return dict(parse_qsl(urlsplit(address).query))
-
-
-def sign_in(sim, app, username=ANNA):
-    flow = start(app, prompt="select_account")
-    return app.acquire_token_by_auth_code_flow(
-        flow, answer_of(sim.authorize(flow["auth_uri"], username))
-    )
+from tests.simulator.conftest import ANNA, BACK, GRAPH, answer_of, sign_in, start
 
 
 def test_a_code_becomes_tokens_and_the_access_token_reads_the_profile(sim, app, session):
@@ -99,16 +51,6 @@ def test_discovery_sends_browsers_to_the_simulator_and_machines_to_the_real_host
 
     assert document["authorization_endpoint"].startswith("http://localhost:9000/organizations/")
     assert document["token_endpoint"].startswith("https://login.microsoftonline.com/organizations/")
-
-
-def test_a_second_silent_call_makes_no_request(sim, app):
-    sign_in(sim, app)
-    sim.forget_requests()
-
-    result = app.acquire_token_silent(SCOPES, app.get_accounts()[0])
-
-    assert result["access_token"]
-    assert sim.requests() == []
 
 
 def test_the_state_of_another_sign_in_is_refused(sim, app):
@@ -245,66 +187,6 @@ def test_an_account_of_another_tenant_is_turned_away(sim, app):
         sim.authorize(address, "out@other.example")
 
 
-def test_refresh_tokens_rotate_and_the_old_one_still_works(sim, app, make_app):
-    first = sign_in(sim, app)
-
-    second = make_app().acquire_token_by_refresh_token(first["refresh_token"], SCOPES)
-    third = make_app().acquire_token_by_refresh_token(first["refresh_token"], SCOPES)
-
-    assert second["refresh_token"] != first["refresh_token"]
-    assert "access_token" in third
-
-
-def test_strict_rotation_refuses_a_used_refresh_token(sim, app, make_app):
-    sim.behaviour.refresh_rotation = "strict"
-    first = sign_in(sim, app)
-    make_app().acquire_token_by_refresh_token(first["refresh_token"], SCOPES)
-
-    again = make_app().acquire_token_by_refresh_token(first["refresh_token"], SCOPES)
-
-    assert (again["error"], again["suberror"]) == ("invalid_grant", "bad_token")
-
-
-def test_a_silent_call_refreshes_what_expired(sim, app, clock):
-    sim.behaviour.token_lifetime = 200  # MSAL serves nothing with less than five minutes left.
-    first = sign_in(sim, app)
-
-    second = app.acquire_token_silent_with_error(SCOPES, app.get_accounts()[0])
-
-    assert second["access_token"] != first["access_token"]
-
-
-def test_revoking_ends_refreshes_and_access(sim, app, session):
-    sim.behaviour.token_lifetime = 200
-    first = sign_in(sim, app)
-
-    sim.revoke(ANNA)
-
-    refused = app.acquire_token_silent_with_error(SCOPES, app.get_accounts()[0])
-    me = session.get(f"{GRAPH}/me", headers={"Authorization": f"Bearer {first['access_token']}"})
-    assert (refused["error"], refused["error_codes"]) == ("invalid_grant", [50173])
-    assert me.status_code == 401
-    assert me.json()["error"]["code"] == "InvalidAuthenticationToken"
-
-
-def test_withdrawn_consent_ends_refreshes(sim, app):
-    sim.behaviour.token_lifetime = 200
-    sign_in(sim, app)
-
-    sim.withdraw_consent(ANNA)
-
-    refused = app.acquire_token_silent_with_error(SCOPES, app.get_accounts()[0])
-    assert (refused["error_codes"], refused["suberror"]) == ([65001], "consent_required")
-
-
-def test_an_expired_secret_fails_for_everybody(sim, app):
-    sim.behaviour.secret_expired = True
-
-    result = sign_in(sim, app)
-
-    assert (result["error"], result["error_codes"]) == ("invalid_client", [7000222])
-
-
 def test_a_registered_application_needs_its_secret_and_redirect_address(sim, make_app, session):
     sim.register("client-1", "right", BACK)
 
@@ -323,39 +205,6 @@ def test_a_registered_application_needs_its_secret_and_redirect_address(sim, mak
     assert "access_token" in right
     assert "AADSTS50011" in elsewhere.text
     assert "AADSTS700016" in unknown.text
-
-
-def test_trouble_at_the_token_endpoint_looks_to_msal_like_the_real_one(sim, app, make_app, session):
-    first = sign_in(sim, app)
-    token = first["refresh_token"]
-
-    sim.faults = [Fault("empty", path="/token", status=503)]
-    with pytest.raises(msal.exceptions.MsalServiceError):
-        make_app().acquire_token_by_refresh_token(token, SCOPES)
-    sim.faults = [Fault("lost", path="/token")]
-    with pytest.raises(requests.ConnectionError):
-        make_app().acquire_token_by_refresh_token(token, SCOPES)
-    sim.faults = [Fault("html", path="/token")]
-    with pytest.raises(ValueError):
-        make_app().acquire_token_by_refresh_token(token, SCOPES)
-    sim.faults = [throttled("5", path="/token")]
-    assert "error" in make_app().acquire_token_by_refresh_token(token, SCOPES)
-
-
-def test_a_claims_challenge_is_answered_by_fresh_claims(sim, app, graph, session):
-    first = sign_in(sim, app)
-    headers = {"Authorization": f"Bearer {first['access_token']}"}
-    sim.challenge_claims(ANNA)
-
-    challenged = session.get(f"{GRAPH}/me", headers=headers)
-    again = app.acquire_token_silent_with_error(
-        SCOPES, app.get_accounts()[0], claims_challenge='{"access_token":{}}'
-    )
-
-    assert challenged.status_code == 401
-    assert 'error="insufficient_claims"' in challenged.headers["WWW-Authenticate"]
-    headers = {"Authorization": f"Bearer {again['access_token']}"}
-    assert session.get(f"{GRAPH}/me", headers=headers).status_code == 200
 
 
 def test_plain_sign_in_needs_no_administrator_and_reads_no_contacts(sim, session):
@@ -398,17 +247,3 @@ def test_form_post_works_without_scripts(sim, session, app):
 
     assert f'action="{BACK}"' in page.text
     assert 'name="code"' in page.text
-
-
-def test_two_services_of_a_process_do_not_share_tokens(session, sim):
-    other = Microsoft365()
-    other.add_account(ANNA)
-    token = other.access_token(ANNA)
-
-    answer = (
-        SimulatorAdapter(sim)
-        .mount_on(requests.Session())
-        .get(f"{GRAPH}/me", headers={"Authorization": f"Bearer {token}"})
-    )
-
-    assert answer.status_code == 401
