@@ -180,6 +180,13 @@ def test_the_documented_429_is_throttling():
     assert caught.value.retry_after == 90
 
 
+def test_a_401_of_something_in_between_signs_nobody_out():
+    graph, _ = client(*[Say(401, b"<html>Proxy</html>")] * 2)
+
+    with pytest.raises(Unlisted):
+        graph.get("/me")
+
+
 # --- Pages --------------------------------------------------------------------------------------
 
 
@@ -357,6 +364,7 @@ def test_a_missing_answer_is_unknown():
         {"id": "1"},
         {"id": "1", "status": "two hundred"},
         {"id": "1", "status": None},
+        {"id": "1", "status": [200]},
         "text",
         None,
         {"status": 200},
@@ -439,6 +447,28 @@ def test_members_refused_with_401_are_sent_once_more_with_the_claims_they_ask_fo
         {"givenName": "1"},
         {"givenName": "2"},
     ]
+
+
+class NoMoreTokens:
+    def __call__(self, refresh=False, claims=""):
+        if refresh:
+            raise Unavailable("The sign-in is down.")
+        return "token"
+
+
+def test_trouble_with_a_new_token_loses_no_answer_of_the_others():
+    refused = part(2, 401, error("InvalidAuthenticationToken"))
+    graph, _ = client(answers(part(1, 201, {"id": "a"}), refused), tokens=NoMoreTokens())
+
+    assert [reply.status for reply in graph.batch(POSTS[:2])] == [201, 401]
+
+
+def test_trouble_with_a_new_token_is_raised_when_nothing_was_carried_out():
+    refused = part(1, 401, error("InvalidAuthenticationToken"))
+    graph, _ = client(answers(refused), tokens=NoMoreTokens())
+
+    with pytest.raises(Unavailable, match="down"):
+        graph.batch(POSTS[:1])
 
 
 # --- Look-ups -----------------------------------------------------------------------------------

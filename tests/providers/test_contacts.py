@@ -327,11 +327,13 @@ def test_each_answer_means_one_thing():
         (update(), {"status": 204, "body": None}, Result.DONE),
         (update(), refused(404, "ErrorItemNotFound"), Result.GONE),
         (update(), refused(412, "ErrorIrresolvableConflict"), Result.CHANGED),
-        (update(), {"status": 503}, Result.LATER),
+        (update(), {"status": 503}, Result.UNKNOWN),
+        (update(), refused(429, "ApplicationThrottled"), Result.LATER),
         (update(), refused(403, "ErrorAccessDenied"), Result.REJECTED),
         (Delete("a", "v"), {"status": 204}, Result.DONE),
         (Delete("a", "v"), refused(404, "ErrorItemNotFound"), Result.DONE),
         (Delete("a", "v"), {"status": 404, "body": None}, Result.UNKNOWN),
+        (Delete("a", "v"), {"status": 504}, Result.UNKNOWN),
     ]
     provider, script = scripted(batch(*[answer for _, answer, _ in writes]))
 
@@ -429,6 +431,20 @@ def test_a_batch_refused_as_a_whole_is_halved_until_the_culprit_stands_alone():
     assert [o.result for o in outcomes] == [Result.DONE, Result.DONE, Result.REJECTED, Result.DONE]
     assert "Invalid batch payload" in outcomes[2].reason
     assert len(script.asked) == 5
+
+
+def test_trouble_while_halving_loses_no_outcome():
+    malformed = refusal(400, "BadRequest", "Invalid batch payload format.")
+    provider, _ = scripted(
+        malformed,
+        batch({"status": 201, "body": {"id": "a"}}),
+        refusal(429, "TooManyRequests", Retry_After="600"),
+    )
+
+    done, later = provider.write([Create("k", ADA), Create("l", ADA)])
+
+    assert done.result is Result.DONE
+    assert (later.result, later.retry_after) == (Result.LATER, 600)
 
 
 def test_a_service_that_ignores_versions_overwrites(sim, box, provider):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from contacts_sync.engine.records import RemoteRecord, RemoteValue
 from contacts_sync.providers.base import Create, Update
 from contacts_sync.providers.microsoft365.mapping import (
+    _READ,
     create_body,
     read_contact,
     storable,
@@ -169,3 +170,19 @@ def test_an_update_names_only_what_differs(record):
     body = update_body(Update("id", "", "", old, new, {"displayName": "x", "fileAs": "y"})) or {}
 
     assert set(body) == {"givenName", "displayName", "fileAs", "jobTitle"}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | any_text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
+    max_leaves=5,
+)
+PROPERTIES = sorted(_READ)
+
+
+@quick
+@given(st.dictionaries(st.sampled_from(PROPERTIES), json_values))
+def test_no_answer_of_the_service_breaks_the_reader(contact):
+    read = read_contact(contact)
+
+    assert update_body(Update("id", "", "", read.record, read.record, read.extras)) is None

@@ -19,7 +19,6 @@ from contacts_sync.providers.microsoft365.client import GraphClient
 from contacts_sync.simulator import Fault
 from contacts_sync.simulator.accounts import TENANT
 from tests.providers.conftest import USERNAME
-from tests.providers.script import GRAPH
 from tests.providers.test_sign_in import OURS, SignIn
 
 
@@ -206,7 +205,9 @@ def test_nothing_secret_shows(stored):
 @pytest.fixture
 def graph(stored, sleeps):
     return GraphClient(
-        ApiClient("Microsoft 365", GRAPH, stored.session, stored.source(), sleep=sleeps.append)
+        ApiClient(
+            "Microsoft 365", OURS.graph_base, stored.session, stored.source(), sleep=sleeps.append
+        )
     )
 
 

@@ -61,6 +61,11 @@ class Registration:
         return f"{self.login_url}/{self.tenant}"
 
     @property
+    def graph_base(self) -> str:
+        """Where `http.ApiClient` sends requests."""
+        return f"{self.graph_url}/v1.0"
+
+    @property
     def credential(self) -> str | dict[str, str]:
         if not self.certificate:
             return self.client_secret

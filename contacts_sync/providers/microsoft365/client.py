@@ -196,13 +196,19 @@ class GraphClient:
         batch was lost on the way. Members that were refused with 401 are sent once more with a new
         token. What this raises is certain: nothing was carried out.
         """
-        replies = self._batch_once(requests, repeatable=False)
+        replies = self._batch_once(requests)
         refused = [i for i, reply in enumerate(replies) if reply and reply.status == 401]
-        if refused:
+        if not refused:
+            return replies
+        try:
             self._api.renew_token(_first_with_claims([replies[i] for i in refused]))
-            again = self._batch_once([requests[i] for i in refused], repeatable=False)
-            for i, reply in zip(refused, again, strict=True):
-                replies[i] = reply
+            again = self._batch_once([requests[i] for i in refused])
+        except ProviderError:
+            if len(refused) == len(replies):
+                raise
+            return replies  # others may have been carried out: their answers must not get lost
+        for i, reply in zip(refused, again, strict=True):
+            replies[i] = reply
         return replies
 
     def look_up(self, requests: Sequence[Request]) -> list[Reply | None]:
@@ -229,7 +235,7 @@ class GraphClient:
                 replies[i] = reply
         return replies
 
-    def _batch_once(self, requests: Sequence[Request], repeatable: bool) -> list[Reply | None]:
+    def _batch_once(self, requests: Sequence[Request]) -> list[Reply | None]:
         harmless = all(request.method == "GET" for request in requests)
         members = [_member(i, request) for i, request in enumerate(requests)]
         try:
@@ -238,7 +244,7 @@ class GraphClient:
                 "/$batch",
                 headers=PREFER,
                 body={"requests": members},
-                repeatable=repeatable or harmless,
+                repeatable=harmless,
             )
         except OutcomeUnknown:
             return [None] * len(requests)
@@ -301,7 +307,9 @@ def _reply(answer: Mapping[str, Any]) -> Reply | None:
         return None
     return Reply(
         status,
-        {str(name).lower(): str(value) for name, value in (headers or {}).items()},
+        {str(name).lower(): str(value) for name, value in headers.items()}
+        if isinstance(headers, dict)
+        else {},
         body if isinstance(body, dict) else None,
     )
 

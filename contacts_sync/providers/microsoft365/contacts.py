@@ -172,9 +172,10 @@ class Microsoft365Contacts:
         if not reply.ok:
             raise self._client.refusal(reply)
         body = reply.body or {}
-        if not isinstance(body.get("value"), list):
+        rows = body.get("value")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Unavailable(f"{SERVICE} answered a search with a list that cannot be read.")
-        yield from body["value"]
+        yield from rows
         if link := body.get("@odata.nextLink"):
             for page in self._client.pages(str(link)):
                 yield from page.rows
@@ -225,8 +226,16 @@ class Microsoft365Contacts:
             if len(requests) == 1:
                 return [Outcome(Result.REJECTED, reason=str(error))]
             middle = len(requests) // 2
-            return self._send(requests[:middle]) + self._send(requests[middle:])
+            return self._send(requests[:middle]) + self._send_rest(requests[middle:])
         return self._outcomes(requests, replies)
+
+    def _send_rest(self, requests: list[Request]) -> list[Outcome]:
+        """Raise nothing: what was carried out before has outcomes that must not get lost."""
+        try:
+            return self._send(requests)
+        except ProviderError as error:
+            pause = getattr(error, "retry_after", None)
+            return [Outcome(Result.LATER, reason=str(error), retry_after=pause)] * len(requests)
 
     def _outcomes(
         self, requests: Sequence[Request], replies: Sequence[Reply | None]
@@ -296,7 +305,8 @@ def _outcome(request: Request, reply: Reply | None, refusal: ProviderError | Non
     if refusal is None:
         return _success(request, reply)
     reason, pause = str(refusal), getattr(refusal, "retry_after", None)
-    if request.method == "POST" and reply.status >= 500 and reply.status != 507:
+    if request.method != "GET" and reply.status >= 500 and reply.status != 507:
+        # Also of a DELETE: repeated blindly, it would purge what the first put in Deleted Items.
         return Outcome(Result.UNKNOWN, reason=reason, retry_after=pause)
     if isinstance(refusal, NotThere):
         gone = Result.DONE if request.method == "DELETE" else Result.GONE

@@ -146,13 +146,14 @@ def _sets(contact: Json, mails: list[str]) -> dict[str, tuple[RemoteValue, ...]]
     for address in mails:
         add(EMAILS, ANY, address)
     for name, room, source in LISTS:
-        for text in filter(None, map(_filled, contact.get(source) or ())):
+        for text in filter(None, map(_filled, _items(contact.get(source)))):
             add(name, room, text)
     for name, room, source in SINGLES:
         if text := _filled(contact.get(source)):
             add(name, room, text)
     for room, source in PLACES:
-        place = contact.get(source) or {}
+        place = contact.get(source)
+        place = place if isinstance(place, Mapping) else {}
         parts = tuple(_lines(_text(place.get(part))) for part in PLACE_PARTS)
         if any(part.strip() for part in parts):
             add(ADDRESSES, room, parts)
@@ -161,9 +162,13 @@ def _sets(contact: Json, mails: list[str]) -> dict[str, tuple[RemoteValue, ...]]
 
 def _mails(contact: Json) -> tuple[list[str], list[Json]]:
     """Divide the e-mail entries into addresses to read and entries to keep as they are."""
-    entries: list[Json] = [entry for entry in contact.get(MAILS) or () if any(entry.values())]
+    entries = _entries(contact.get(MAILS))
     addresses = [_text(entry.get("address")) for entry in entries if _readable(entry)]
     return addresses, [entry for entry in entries if not _readable(entry)]
+
+
+def _entries(mails: Any) -> list[Json]:
+    return [entry for entry in _items(mails) if isinstance(entry, Mapping) and any(entry.values())]
 
 
 def _readable(entry: Json) -> bool:
@@ -209,11 +214,17 @@ _READ = frozenset(
 
 def storable(text: str) -> str:
     """Leave out NUL, which PostgreSQL refuses, and half surrogate pairs, which UTF-8 does."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _filled(value: Any) -> str:
@@ -323,7 +334,7 @@ def _differs(before: Any, after: Any) -> bool:
 def _mails_after(update: Update, renaming: names.Renaming) -> list[dict[str, Any]] | None:
     """Give all e-mail entries if any is to change, those that are not ours to read included."""
     addresses = _addresses(update.after)
-    entries: list[Json] = update.extras.get(MAILS) or []
+    entries = _entries(update.extras.get(MAILS))
     known = {_text(entry.get("address")): entry for entry in entries if _readable(entry)}
     mails = [_mail(address, known.get(address), renaming) for address in addresses]
     renamed = any(
@@ -334,7 +345,7 @@ def _mails_after(update: Update, renaming: names.Renaming) -> list[dict[str, Any
     if not renamed and not _differs(_addresses(update.before), addresses):
         return None
     for position, entry in enumerate(entries):
-        if not _readable(entry) and any(entry.values()):
+        if not _readable(entry):
             mails.insert(position, dict(entry))
     return mails
 

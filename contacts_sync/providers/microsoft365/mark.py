@@ -21,7 +21,8 @@ def body(key: str) -> dict[str, Any]:
 
 def read(contact: Mapping[str, Any]) -> str:
     """Read our key off a contact that was asked for with `expand()`; empty without one."""
-    for extended in contact.get(EXTENDED) or ():
+    found = contact.get(EXTENDED)
+    for extended in found if isinstance(found, list) else ():
         if str(extended.get("id")).casefold() == PROPERTY.casefold():
             return str(extended.get("value") or "")
     return ""
