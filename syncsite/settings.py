@@ -175,6 +175,9 @@ UNFOLD = {
             "950": "#0d2232",
         }
     },
+    "SHOW_HISTORY": False,
+    "DASHBOARD_CALLBACK": "contacts_sync.admin.unfold.dashboard",
+    "SIDEBAR": {"navigation": "contacts_sync.admin.unfold.navigation"},
 }
 
 

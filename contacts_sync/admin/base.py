@@ -62,6 +62,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 class ModelAdmin(ThemedAdmin):
     list_per_page = 50
+    empty_value_display = "–"
     show_full_result_count = False
     warn_unsaved_form = True
     formfield_overrides = {models.TextField: {"widget": TextInput}}

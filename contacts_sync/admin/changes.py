@@ -12,9 +12,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from contacts_sync.admin.base import WARN, RecordAdmin, badge, count
-from contacts_sync.admin.words import change_badge, contact_link, summary
+from contacts_sync.admin.words import change_badge, changed, contact_link, moment, summary
 from contacts_sync.models import SyncChange
-from contacts_sync.wording import differences, guarded, say, what
+from contacts_sync.wording import guarded, say, what
 
 
 class ConflictFilter(SimpleListFilter):
@@ -41,7 +41,7 @@ class SyncChangeAdmin(RecordAdmin):
     """The audit of every write, by runs and by people."""
 
     list_display = (
-        "at",
+        "shown_at",
         "shown_name",
         "shown_what",
         "shown_status",
@@ -50,7 +50,7 @@ class SyncChangeAdmin(RecordAdmin):
         "reason",
         "shown_actor",
     )
-    list_display_links = ("at",)
+    list_display_links = ("shown_at",)
     list_filter = ("status", "side", "action", ConflictFilter, "connection")
     list_select_related = ("connection", "actor")
     search_fields = ("name", "reason")
@@ -81,6 +81,10 @@ class SyncChangeAdmin(RecordAdmin):
 
     # --- what a row says ---
 
+    @admin.display(description="when", ordering="at")
+    def shown_at(self, change: SyncChange) -> str:
+        return moment(change.at)
+
     @admin.display(description="contact", ordering="name")
     def shown_name(self, change: SyncChange) -> Any:
         return contact_link(change)
@@ -104,12 +108,12 @@ class SyncChangeAdmin(RecordAdmin):
 
     @admin.display(description="before and after")
     def shown_differences(self, change: SyncChange) -> SafeString | str:
-        rows = ((row.field, row.before or "–", row.after or "–") for row in differences(change))
+        rows = ((row.field, row.before or "–", row.after or "–") for row in changed(change))
         return format_html_join("", "<p><b>{}</b>: {} → {}</p>", rows) or "–"
 
     @admin.display(description="conflict")
     def shown_conflict(self, change: SyncChange) -> SafeString | str:
-        return badge(say(change.conflict), WARN) if change.conflict else "–"
+        return badge("edited on both sides", WARN, say(change.conflict)) if change.conflict else "–"
 
     @admin.display(description="held because")
     def shown_guard(self, change: SyncChange) -> str:

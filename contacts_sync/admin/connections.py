@@ -118,7 +118,7 @@ class ConnectionAdmin(ModelAdmin):
         ),
         (
             "Problem",
-            {"fields": ("shown_problem", "problem_text", "problem_since")},
+            {"fields": ("shown_problem", "problem_text", "problem_since", "owner_reads")},
         ),
         (
             "Account",
@@ -130,6 +130,13 @@ class ConnectionAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         return with_numbers(super().get_queryset(request)).defer("credential", "cursor")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        return [
+            (title, options)
+            for title, options in self.fieldsets
+            if title != "Problem" or (obj and obj.problem)
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
         names: list[str] = []
@@ -174,9 +181,7 @@ class ConnectionAdmin(ModelAdmin):
 
     @admin.display(description="contacts")
     def numbers(self, connection: Connection) -> str:
-        gone = connection.gone  # type: ignore[attr-defined]
-        linked = f"{connection.linked:,} in sync"  # type: ignore[attr-defined]
-        return f"{linked}, {gone:,} removed in Outlook" if gone else linked
+        return f"{connection.linked:,} in sync, {connection.gone:,} removed"  # type: ignore[attr-defined]
 
     @admin.display(description="last run", ordering="last_started")
     def last_run(self, connection: Connection) -> SafeString:
@@ -195,9 +200,13 @@ class ConnectionAdmin(ModelAdmin):
         return until(connection.next_run_at, timezone.now()) or "–"
 
     @admin.display(description="problem")
-    def shown_problem(self, connection: Connection) -> str:
+    def shown_problem(self, connection: Connection) -> SafeString:
+        return badge(connection.get_problem_display(), BAD)
+
+    @admin.display(description="the owner reads")
+    def owner_reads(self, connection: Connection) -> str:
         notice = problem_of(connection)
-        return f"{notice.title}. {notice.text}" if notice else "–"
+        return f"{notice.title}. {notice.text}" if notice else ""
 
     # --- what can be done ---
 

@@ -19,7 +19,6 @@ from contacts_sync.admin.base import InlineFormSet, TabularInline, Textarea
 from contacts_sync.admin.stale import form_state
 from contacts_sync.models import (
     Contact,
-    ContactValue,
     EmailAddress,
     InstantMessenger,
     PhoneNumber,
@@ -38,6 +37,7 @@ class ContactForm(forms.ModelForm):
 
     stale: tuple[str, ...] = ()
     new_kind: str = Contact.Kind.PERSON
+    before: dict[str, Any] = {}
 
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     opened = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
@@ -76,7 +76,7 @@ class ValueForm(forms.ModelForm):
     """One value. That only one is primary is checked over the whole set, not row by row."""
 
     def _get_validation_exclusions(self) -> set[str]:
-        return {*super()._get_validation_exclusions(), "primary"}
+        return {*super()._get_validation_exclusions(), "primary"}  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -110,9 +110,15 @@ class ValueInline(TabularInline):
 
     form = ValueForm
     formset = ValueFormSet
+    hide_title = True  # it repeats the value
+    open_rows = 0
+    """How many empty rows a new contact starts with."""
 
     class Media:
         js = ("contacts_sync/admin/primary.js",)
+
+    def get_extra(self, request: HttpRequest, obj: Contact | None = None, **kwargs: Any) -> int:
+        return 0 if obj and obj.pk else self.open_rows
 
     def has_view_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
         return request.user.has_perm("contacts_sync.view_contact")
@@ -131,11 +137,13 @@ class ValueInline(TabularInline):
 
 class EmailInline(ValueInline):
     model = EmailAddress
+    open_rows = 1
     fields = ("address", "label", "primary")
 
 
 class PhoneInline(ValueInline):
     model = PhoneNumber
+    open_rows = 1
     fields = ("number", "label", "primary")
 
 
@@ -166,7 +174,7 @@ INLINES = (EmailInline, PhoneInline, AddressInline, WebsiteInline, MessengerInli
 
 def step_down(contact: Contact, formset: BaseModelFormSet[Any, Any]) -> None:
     """Take *primary* from the rows that lose it, before another row gets it."""
-    model: type[ContactValue] = formset.model
+    model: Any = formset.model
     if not any("primary" in form.changed_data for form in formset.forms):
         return
     stays = [

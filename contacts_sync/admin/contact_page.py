@@ -41,7 +41,7 @@ def placed(contact: Contact) -> list[Placed]:
     fields = shape.schema(contact.kind, settings.DEFAULT_PHONE_REGION).sets
     values = {
         field.name: VALUE_MODELS[field.name]
-        ._default_manager.filter(contact=contact)
+        ._default_manager.filter(**{"contact": contact})
         .order_by("-primary", "pk")
         for field in fields
     }
@@ -52,7 +52,7 @@ def _placed(field: ValueSet, rows: list[ContactValue]) -> list[Placed]:
     used: Counter[str] = Counter()
     found = []
     for row in rows:
-        label: str = row.label  # type: ignore[attr-defined]
+        label: str = row.label
         room = field.room_for(label)
         if room is None:
             why = f"Outlook has no place for the label {label}."
@@ -71,7 +71,7 @@ def _placed(field: ValueSet, rows: list[ContactValue]) -> list[Placed]:
 def links_of(contact: Contact) -> list[tuple[ExternalLink, SafeString]]:
     """List the contact's links with their mailboxes and a badge for the state."""
     links = (
-        ExternalLink.objects.filter(contact=contact)
+        ExternalLink.objects.filter(**{"contact": contact})
         .select_related("connection")
         .defer("local_shadow", "remote_shadow", "connection__credential", "connection__cursor")
         .order_by("connection__username")

@@ -97,7 +97,7 @@ class ContactAdmin(ModelAdmin):
     list_select_related = ("company",)
     ordering = (BY_NAME, "first_name", "pk")
     search_fields = ("first_name", "last_name", "name", "company__name", "emails__address")
-    search_help_text = "A name, a company, an e-mail address, or part of a phone number"
+    search_help_text = "Name, company, e-mail or phone"
     autocomplete_fields = ("company",)
     actions = ("delete_selected",)
     change_form_template = "admin/contacts_sync/contact/change_form.html"
@@ -192,7 +192,8 @@ class ContactAdmin(ModelAdmin):
         if request.method == "POST":
             contact = contacts.select_for_update().first()
             if contact and request.POST.get("revision") != str(contact.revision):
-                request.POST, request.stale = refresh(request.POST, contact)  # type: ignore[attr-defined]
+                fresh, stale = refresh(request.POST, contact)
+                request.POST, request.stale = fresh, stale  # type: ignore[assignment,attr-defined]
         if contact := contacts.first():
             extra_context |= self._page(contact)
         return super()._changeform_view(request, object_id, form_url, extra_context)
@@ -217,7 +218,7 @@ class ContactAdmin(ModelAdmin):
             obj.save()
             return
         form.before = snapshot(Contact.objects.get(pk=obj.pk))
-        fields = [name for name in form.changed_data if name in form._meta.fields]
+        fields = [name for name in form.changed_data if name in (form._meta.fields or ())]
         if fields:
             obj.save(update_fields=[*fields, "updated_at"])
 

@@ -125,12 +125,12 @@ def _held() -> Iterator[dict[str, Any]]:
         .order_by("-number")
     )
     url = reverse("admin:contacts_sync_externallink_changelist")
-    for row in links[:SHOWN]:
+    for group in links[:SHOWN]:
         yield {
             "title": "Which contacts belong together?",
-            "account": row["connection__username"],
-            "number": row["number"],
-            "url": f"{url}?state__exact=held&connection__id__exact={row['connection']}",
+            "account": group["connection__username"],
+            "number": group["number"],
+            "url": f"{url}?state__exact=held&connection__id__exact={group['connection']}",
         }
 
 

@@ -10,13 +10,13 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from contacts_sync.admin.base import BAD, GOOD, PLAIN, RecordAdmin, badge, count
-from contacts_sync.admin.words import link_badge
+from contacts_sync.admin.words import anchor, link_badge
 from contacts_sync.models import ExternalLink, RemoteContact
-from contacts_sync.wording.changes import FIELDS, say
+from contacts_sync.wording.changes import FIELDS, say, say_entry
 
 State = ExternalLink.State
 
@@ -69,6 +69,13 @@ class LinkAdmin(RecordAdmin):
     )
     change_form_template = "admin/contacts_sync/externallink/change_form.html"
 
+    def get_fieldsets(self, request: HttpRequest, obj: ExternalLink | None = None) -> Any:
+        return [
+            (title, options)
+            for title, options in self.fieldsets
+            if title != "Problem" or (obj and obj.problem)
+        ]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExternalLink]:
         links = super().get_queryset(request).select_related("connection", "contact", "mirror")
         return links.defer(
@@ -100,7 +107,7 @@ class LinkAdmin(RecordAdmin):
         if link.contact is None:
             return link.name or "–"
         url = reverse("admin:contacts_sync_contact_change", args=[link.contact.pk])
-        return format_html('<a href="{}">{}</a>', url, link.contact)
+        return anchor(url, link.contact)
 
     @admin.display(description="values")
     def shown_mirror(self, link: ExternalLink) -> SafeString | str:
@@ -213,8 +220,7 @@ def _values(mirror: RemoteContact) -> SafeString:
 
 
 def _entry(room: str, value: Any) -> str:
-    text = " ".join(filter(None, value)) if isinstance(value, list) else say(value)
-    return text if room == "any" else f"{text} ({room})"
+    return say_entry([room, value])
 
 
 class LinkedFilter(SimpleListFilter):

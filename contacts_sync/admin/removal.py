@@ -13,12 +13,13 @@ from django.template.response import TemplateResponse
 
 from contacts_sync.admin.base import ModelAdmin, count
 from contacts_sync.models import Contact, SyncChange
+from contacts_sync.models.contact import ContactQuerySet
 
 SHOWN = 50
 """How many names the page lists."""
 
 
-def page(contacts: QuerySet[Contact]) -> dict[str, Any]:
+def page(contacts: ContactQuerySet) -> dict[str, Any]:
     """Give what a deletion page says: who goes, and how many copies in whose mailboxes."""
     from contacts_sync.run import decisions
 
@@ -38,7 +39,7 @@ def leaves_outlook(request: HttpRequest) -> bool:
     return "leave" in request.POST
 
 
-def remove(request: HttpRequest, contacts: QuerySet[Contact]) -> int:
+def remove(request: HttpRequest, contacts: ContactQuerySet) -> int:
     """Put contacts into the trash, and record who did it."""
     from contacts_sync.run import decisions
     from contacts_sync.store import record_admin_change
@@ -46,7 +47,7 @@ def remove(request: HttpRequest, contacts: QuerySet[Contact]) -> int:
     if leaves_outlook(request):
         return decisions.remove_here_only(contacts, request.user)
     with transaction.atomic():
-        chosen = list(contacts.alive())  # type: ignore[attr-defined]
+        chosen = list(contacts.alive())
         Contact.objects.filter(pk__in=[contact.pk for contact in chosen]).delete()
         trashed = Contact.objects.in_bulk([contact.pk for contact in chosen])
         for contact in chosen:
@@ -54,7 +55,7 @@ def remove(request: HttpRequest, contacts: QuerySet[Contact]) -> int:
                 contact,
                 action=SyncChange.Action.DELETE,
                 before={"deleted_at": ""},
-                after={"deleted_at": trashed[contact.pk].deleted_at.isoformat()},
+                after={"deleted_at": f"{trashed[contact.pk].deleted_at:%Y-%m-%d %H:%M}"},
                 actor=request.user,
             )
     return len(chosen)

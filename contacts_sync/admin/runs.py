@@ -14,10 +14,10 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from contacts_sync.admin.base import RecordAdmin, badge
-from contacts_sync.admin.words import RUN_COLOURS, change_badge, change_rows
+from contacts_sync.admin.words import RUN_COLOURS, change_badge, change_rows, changed, moment
 from contacts_sync.models import SyncChange, SyncRun
 from contacts_sync.models.run import COUNTS
-from contacts_sync.wording import differences, tally, what
+from contacts_sync.wording import tally, what
 
 URGENT = (SyncChange.Status.HELD, SyncChange.Status.FAILED, SyncChange.Status.UNKNOWN)
 SHOWN = 50
@@ -29,12 +29,11 @@ class SyncRunAdmin(RecordAdmin):
     """Runs. The page of one is its report."""
 
     list_display = (
-        "started_at",
+        "shown_start",
         "connection",
         "kind",
         "shown_status",
         "did",
-        "message",
         "shown_trigger",
         "lasted",
     )
@@ -72,13 +71,17 @@ class SyncRunAdmin(RecordAdmin):
 
     # --- what a row says ---
 
+    @admin.display(description="started", ordering="started_at")
+    def shown_start(self, run: SyncRun) -> str:
+        return moment(run.started_at)
+
     @admin.display(description="status", ordering="status")
     def shown_status(self, run: SyncRun) -> SafeString:
         return badge(run.get_status_display(), RUN_COLOURS[SyncRun.Status(run.status)])
 
-    @admin.display(description="what it did")
+    @admin.display(description="what happened")
     def did(self, run: SyncRun) -> str:
-        return tally(run)
+        return run.message or tally(run)
 
     @admin.display(description="started by", ordering="trigger")
     def shown_trigger(self, run: SyncRun) -> str:
@@ -125,9 +128,7 @@ def _report(run: SyncRun) -> dict[str, Any]:
     )
     return {
         "message": run.message,
-        "numbers": [
-            (SyncRun._meta.get_field(name).verbose_name, getattr(run, name)) for name in COUNTS
-        ],
+        "numbers": [(_label(name), getattr(run, name)) for name in COUNTS],
         "groups": [_group(row) for row in groups],
         "urgent": change_rows(changes.filter(status__in=URGENT).order_by("pk")[:SHOWN]),
         "conflicts": change_rows(changes.exclude(conflict=[]).order_by("pk")[:SHOWN]),
@@ -135,7 +136,11 @@ def _report(run: SyncRun) -> dict[str, Any]:
     }
 
 
-def _group(row: dict[str, Any]) -> dict[str, Any]:
+def _label(name: str) -> str:
+    return str(getattr(SyncRun._meta.get_field(name), "verbose_name", name))
+
+
+def _group(row: Any) -> dict[str, Any]:
     change = SyncChange(action=row["action"], side=row["side"], status=row["status"])
     return {
         **row,
@@ -177,7 +182,7 @@ def _lines(changes: QuerySet[SyncChange]) -> Iterator[str]:
             change.get_status_display(),
         ]
         last = [change.reason, str(change.actor or "")]
-        fields = [(row.field, row.before, row.after) for row in differences(change)]
+        fields = [(row.field, row.before, row.after) for row in changed(change)]
         for field in fields or [("", "", "")]:
             yield writer.writerow([plain(cell) for cell in (*first, *field, *last)])
 

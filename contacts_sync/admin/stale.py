@@ -34,7 +34,7 @@ def form_state(contact: Contact) -> State:
     date = formats.get_format("DATE_INPUT_FORMATS")[0]
     state["birthday"] = (contact.birthday and formats.localize_input(contact.birthday, date)) or ""
     for name, model in VALUE_MODELS.items():
-        rows = model._default_manager.filter(contact=contact).order_by("pk")
+        rows = model._default_manager.filter(**{"contact": contact}).order_by("pk")
         state[name] = [_row(row, VALUE_FIELDS[name]) for row in rows]
     return state
 

@@ -68,7 +68,7 @@ class TrashAdmin(ModelAdmin):
                 record_admin_change(
                     contact,
                     action=SyncChange.Action.RESTORE,
-                    before={"deleted_at": contact.deleted_at.isoformat()},
+                    before={"deleted_at": f"{contact.deleted_at:%Y-%m-%d %H:%M}"},
                     after={"deleted_at": ""},
                     actor=request.user,
                 )

@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 
 from contacts_sync.admin.base import ModelAdmin, RecordAdmin, badge, count
 from contacts_sync.admin.invitation import invite
@@ -60,8 +61,8 @@ class InvitationForm(forms.ModelForm):
 
 
 def _free(email: str, pk: int | None = None) -> str:
-    taken = User.objects.exclude(pk=pk).filter(email__iexact=email)
-    if email and taken.exists():
+    taken = User.objects.filter(email__iexact=email)
+    if email and any(user.pk != pk for user in taken):
         raise forms.ValidationError("Somebody signs in with this address already.")
     return email
 
@@ -70,11 +71,12 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class UserAdmin(StockUserAdmin, ModelAdmin):
+class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[misc]  # the theme is untyped
     """Users. Only superusers touch superusers, and what makes one."""
 
     form = PersonForm
     add_form = InvitationForm
+    add_form_template = "admin/change_form.html"
     change_password_form = AdminPasswordChangeForm
     list_display = ("email", "shown_name", "roles", "mailbox", "is_active", "last_login")
     list_display_links = ("email",)
@@ -97,6 +99,11 @@ class UserAdmin(StockUserAdmin, ModelAdmin):
             return fieldsets
         rights = {"fields": ("is_superuser", "user_permissions"), "classes": ["collapse"]}
         return (*fieldsets, ("For superusers", rights))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs |= {"widget": Checkboxes(), "help_text": "What this person may do."}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups", "connections")
@@ -151,7 +158,7 @@ class UserAdmin(StockUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(StockGroupAdmin, ModelAdmin):
+class GroupAdmin(StockGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Roles. The table in `roles` says what they may; superusers may add others."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

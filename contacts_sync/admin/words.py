@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from contacts_sync.admin.base import BAD, GOOD, INFO, PLAIN, WARN, badge
 from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
@@ -64,11 +67,21 @@ class ChangeRow:
 
 def change_rows(changes: Iterable[SyncChange]) -> list[ChangeRow]:
     """Prepare changes for a table."""
-    return [ChangeRow(one, what(one), change_badge(one), _changed(one)) for one in changes]
+    return [ChangeRow(one, what(one), change_badge(one), changed(one)) for one in changes]
 
 
-def _changed(change: SyncChange) -> list[Difference]:
+def changed(change: SyncChange) -> list[Difference]:
+    """List the fields that a change alters, before and after."""
     return [row for row in differences(change) if row.before != row.after]
+
+
+def moment(at: datetime | None) -> SafeString | str:
+    """Write a time in one short line."""
+    if at is None:
+        return "–"
+    return format_html(
+        '<span class="whitespace-nowrap">{}</span>', date_format(localtime(at), "j M Y, H:i")
+    )
 
 
 def link_badge(link: ExternalLink) -> SafeString:
@@ -83,7 +96,7 @@ def change_badge(change: SyncChange) -> SafeString:
 
 def summary(change: SyncChange, limit: int = 3) -> str:
     """Say in one line what a change did to the fields."""
-    rows = _changed(change)
+    rows = changed(change)
     parts = [f"{row.field}: {row.before or '–'} → {row.after or '–'}" for row in rows[:limit]]
     if len(rows) > limit:
         parts.append(f"and {len(rows) - limit} more")
@@ -106,4 +119,10 @@ def contact_link(change: SyncChange) -> SafeString | str:
     if change.contact_id is None:
         return change.name or "–"
     url = reverse("admin:contacts_sync_contact_change", args=[change.contact_id])
-    return format_html('<a href="{}">{}</a>', url, change.name or f"#{change.contact_id}")
+    return anchor(url, change.name or f"#{change.contact_id}")
+
+
+def anchor(url: str, text: Any) -> SafeString:
+    """Link within a table or a form."""
+    words = '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
+    return format_html(words, url, text)

@@ -8,7 +8,6 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contacts_sync.admin.unfold import UNFOLD
 from contacts_sync.models import (
     Connection,
     Contact,
@@ -46,11 +45,6 @@ OTHERS = {
     "admin:contacts_sync_contact_trash": EVERYBODY,
     "admin:index": EVERYBODY,
 }
-
-
-@pytest.fixture(autouse=True)
-def theme(settings):
-    settings.UNFOLD = UNFOLD
 
 
 @pytest.fixture
