@@ -140,6 +140,26 @@ def match_keys(
     )
 
 
+def near_keys(
+    kind: str, scalars: Mapping[str, str], addresses: Iterable[str], phones: Iterable[str]
+) -> frozenset[tuple[str, ...]]:
+    """Give the keys by which two contacts may be the same without matching.
+
+    The same name, the same e-mail address, or the same last name and phone number (given in its
+    canonical form).
+    """
+    keys = {("same e-mail", fold_address(address)) for address in addresses if address.strip()}
+    if kind == COMPANY:
+        name = fold(scalars.get("name") or scalars.get("company", "")).casefold()
+        names = {("same name", name)} if name else set()
+        return frozenset(keys | names)
+    first, last = (fold(scalars.get(part, "")).casefold() for part in ("first_name", "last_name"))
+    whole: set[tuple[str, ...]] = {("same name", first, last)} if first and last else set()
+    if last:
+        whole |= {("same phone and last name", last, phone) for phone in phones}
+    return frozenset(keys | whole)
+
+
 def is_empty(scalars: Mapping[str, str], sets: Mapping[str, Iterable[Any]]) -> bool:
     """Say whether a contact holds nothing at all."""
     return not any(fold(text) for text in scalars.values()) and not any(map(tuple, sets.values()))

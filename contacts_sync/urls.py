@@ -38,7 +38,7 @@ else:
         path(f"{CONTACTS}progress/", sync.progress, name="office365_progress"),
         path(f"{CONTACTS}winner/", office365.winner, name="office365_winner"),
         path(f"{CONTACTS}leave-out/", preview.leave_out, name="office365_leave_out"),
-        path(f"{CONTACTS}take-back-in/", preview.take_back_in, name="office365_take_back_in"),
+        path(f"{CONTACTS}take-back-in/", lists.take_back_in, name="office365_take_back_in"),
         path(f"{CONTACTS}decisions/", decide.waiting, name="office365_decisions"),
         path(f"{CONTACTS}decisions/answer/", decide.answer, name="office365_answer"),
         path(f"{CONTACTS}decisions/link/", decide.link, name="office365_link"),

@@ -179,6 +179,7 @@ def agree(
     primaries: Mapping[str, int],
     before: Shadow | None = None,
     pulled: bool = True,
+    pushed: bool = True,
 ) -> Shadow:
     """Say what both sides agree on, after the merge was written.
 
@@ -187,15 +188,15 @@ def agree(
     in a field that we wrote is learnt: their service writes it its own way. In all others it is an
     edit that the next plan will find, so the shadow keeps what we had read.
 
-    With `pulled` False our side was not written, since a person was faster: fields that should have
-    come here keep their old shadow.
+    With `pulled` False our side was not written, since a person was faster, and with `pushed` False
+    theirs was not: fields that should have been written there keep their old shadow.
     """
     before = before or Shadow({}, {}, {})
     ours: dict[str, str] = {}
     theirs: dict[str, str] = {}
     for scalar in schema.scalars:
         name = scalar.name
-        if name in merged.here and not pulled:
+        if (name in merged.here and not pulled) or (name in merged.there and not pushed):
             if name in before.here or name in before.there:
                 ours[name], theirs[name] = before.here.get(name, ""), before.there.get(name, "")
             continue
@@ -206,7 +207,7 @@ def agree(
     pairs: dict[str, tuple[Pair, ...]] = {}
     for value_set in schema.sets:
         name = value_set.name
-        if name in merged.sets_here and not pulled:
+        if (name in merged.sets_here and not pulled) or (name in merged.sets_there and not pushed):
             if name in before.pairs:
                 pairs[name] = before.pairs[name]
             continue
@@ -215,6 +216,31 @@ def agree(
             value_set.canon, merged.entries[name], answer.sets.get(name, ()) if written else None
         )
     return Shadow(ours, theirs, pairs, dict(primaries))
+
+
+def learn(schema: Schema, sent: Shadow, answer: RemoteRecord) -> Shadow:
+    """Say what both sides agree on when the answer to a creation was found later.
+
+    `sent` is what went out. All fields were written, so every difference is learnt.
+    """
+    pairs: dict[str, tuple[Pair, ...]] = {}
+    for value_set in schema.sets:
+        name = value_set.name
+        entries = tuple(
+            Entry(
+                pair.here.row,
+                pair.here.label,
+                pair.here.value,
+                pair.here.primary,
+                pair.there.room,
+                pair.there.value,
+            )
+            for pair in sent.pairs.get(name, ())
+            if pair.here and pair.there
+        )
+        pairs[name] = _agree_set(value_set.canon, entries, answer.sets.get(name, ()))
+    theirs = {one.name: answer.scalars.get(one.name, "") for one in schema.scalars}
+    return Shadow(sent.here, theirs, pairs, sent.primaries)
 
 
 def _agree_set(

@@ -175,6 +175,9 @@ class _Set:
                 )
             )
             moved_here, moved_there = self.winner is Side.HERE, self.winner is Side.THERE
+            # One conflict, one winner: parts are only merged when one side left the value alone.
+            before = LocalValue(before.row, before.label, "", before.primary)
+            agreed = RemoteValue(agreed.room, "")
         if moved_there and not moved_here:
             self._pull(before, agreed, mine, yours)
         elif moved_here and not moved_there:
@@ -276,7 +279,7 @@ class _Set:
         for one in equal:
             if self.field.room_for(one.label) is not None:
                 return one
-        for one in self.ours:
+        for one in self.ours if self.first and not self.take else ():
             if _fits(room, one.label) and _completes(one.value, there.value):
                 return one
         return None

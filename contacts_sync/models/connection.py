@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 class Connection(models.Model):
     """One user's mailbox.
 
-    `cursor` continues the list of remote changes; `seen` only narrows the search for local ones.
+    `cursor` continues the list of remote changes, and `covered_at` is when the last complete round of
+    them began. While `listing_open`, a round lists everything; its rows carry the number `listing`.
+    `seen` only narrows the search for local ones.
     `fence` rises with every lease: a run that finds another number has lost its lease and must not
     write any more.
     """
@@ -66,9 +68,10 @@ class Connection(models.Model):
 
     cursor = models.TextField(blank=True, default="", editable=False)
     round_started_at = models.DateTimeField(null=True, blank=True, editable=False)
-    round_completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    covered_at = models.DateTimeField(null=True, blank=True, editable=False)
     listing = models.PositiveIntegerField(default=0, editable=False)
     listing_open = models.BooleanField(default=False, editable=False)
+    listing_shrunk = models.BooleanField(default=False, editable=False)
     listed_at = models.DateTimeField(null=True, blank=True, editable=False)
     full_wanted = models.BooleanField(default=False, editable=False)
     keys_read = models.BooleanField(default=False, editable=False)

@@ -120,8 +120,10 @@ class Contact(models.Model):
 
 
 class ContactValue(models.Model):
-    """One of many values of a contact. Each model has its `contact` and its `label` as well."""
+    """One of many values of a contact. Each model adds its value, and the labels it knows."""
 
+    contact: models.ForeignKey[Contact, Contact]
+    label: models.CharField[str, str]
     primary = models.BooleanField(_("primary"), default=False)
 
     class Meta:

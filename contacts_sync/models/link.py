@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts_sync import contact as shape
@@ -19,7 +20,9 @@ class RemoteContact(models.Model):
     `fingerprint` tells the values apart, and `settled` is the fingerprint that was last dealt with:
     a row whose two differ is `open` and the next plan looks at it. A contact that left the folder
     has `present` False and an empty fingerprint; the row stays until its link is settled. `doubtful`
-    marks a reported removal that could not be verified yet.
+    marks a reported removal that could not be verified yet, and `reported` is False while the list of
+    changes has not shown a contact that we created. `deleted_at` is when we deleted it
+    ourselves: a late echo of its last version is then no news.
     """
 
     connection = models.ForeignKey(
@@ -34,11 +37,13 @@ class RemoteContact(models.Model):
     skip = models.CharField(max_length=200, blank=True, default="")
     present = models.BooleanField(default=True)
     doubtful = models.BooleanField(default=False)
+    reported = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
     listing = models.PositiveIntegerField(default=0)
     fingerprint = models.CharField(max_length=32, blank=True, default="")
     settled = models.CharField(max_length=32, blank=True, default="")
     open = models.GeneratedField(
-        expression=~Q(fingerprint=F("settled")) | Q(doubtful=True),
+        expression=~Q(fingerprint=F("settled")) | Q(doubtful=True),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
         db_persist=True,
     )
@@ -52,10 +57,13 @@ class RemoteContact(models.Model):
         indexes = [
             models.Index(fields=["connection"], condition=Q(open=True), name="mirror_open"),
             models.Index(fields=["connection", "fingerprint"], name="mirror_fingerprint"),
+            models.Index(
+                fields=["connection"], condition=Q(reported=False), name="mirror_unreported"
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.display_name or _("without a name")
+        return self.display_name or gettext("without a name")
 
     @property
     def kind(self) -> str:
@@ -105,7 +113,8 @@ class ExternalLink(models.Model):
     mirror = models.OneToOneField(
         RemoteContact, on_delete=models.SET_NULL, null=True, blank=True, related_name="link"
     )
-    remote_id = models.CharField(max_length=512, null=True, blank=True)
+    # Null, not "": a unique constraint lets many links be without an id or a key.
+    remote_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001
     client_key = models.CharField(max_length=80, null=True, blank=True, unique=True)
     name = models.TextField(blank=True, default="")
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.LINKED)
@@ -127,8 +136,8 @@ class ExternalLink(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     open = models.GeneratedField(
-        expression=Q(state__in=["creating", "deleting", "held"])
-        | Q(contact=None)
+        expression=Q(state__in=["creating", "deleting", "held"])  # type: ignore[arg-type]
+        | (Q(contact=None) & ~Q(state="apart"))
         | Q(pending=True)
         | ~Q(decision=""),
         output_field=models.BooleanField(),

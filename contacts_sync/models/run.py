@@ -92,6 +92,7 @@ class SyncRun(models.Model):
     done = models.PositiveIntegerField(_("done so far"), default=0)
     requests = models.PositiveIntegerField(_("requests"), default=0)
     message = models.TextField(_("what happened"), blank=True, default="")
+    warning = models.TextField(_("to be considered"), blank=True, default="")
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 

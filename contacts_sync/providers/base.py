@@ -13,16 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from contacts_sync.engine.records import RemoteRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Whose mailbox this is. `tenant_id` and `object_id` identify it; the rest is for people."""
-
-    tenant_id: str
-    object_id: str
-    username: str
-    name: str
+from contacts_sync.providers.account import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +117,9 @@ class ContactProvider(Protocol):
     batch_size: int
     """How many writes go out in one request."""
 
-    requests: int
-    """How many requests were sent so far; a batch counts as one."""
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far; a batch counts as one."""
 
     def account(self) -> Account:
         """Ask whose mailbox this is."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contacts_sync.engine.records import RemoteRecord, RemoteValue
-from contacts_sync.providers.base import Account, Create, Delete, RemoteContact, Result, Update
+from contacts_sync.providers.account import Account
+from contacts_sync.providers.base import Create, Delete, RemoteContact, Result, Update
 from contacts_sync.providers.errors import AuthRequired, NoMailbox, Throttled, Unavailable
 from contacts_sync.providers.microsoft365.client import GraphClient
 from contacts_sync.providers.microsoft365.contacts import Microsoft365Contacts

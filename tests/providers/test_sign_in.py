@@ -14,7 +14,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from requests.adapters import BaseAdapter
 
-from contacts_sync.providers.base import Account
+from contacts_sync.providers.account import Account
 from contacts_sync.providers.errors import (
     AuthRequired,
     ConsentRequired,

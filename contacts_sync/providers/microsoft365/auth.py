@@ -21,7 +21,7 @@ import msal
 import requests
 from msal.exceptions import MsalServiceError
 
-from contacts_sync.providers.base import Account
+from contacts_sync.providers.account import Account
 from contacts_sync.providers.errors import AuthRequired, Misconfigured, Unavailable
 from contacts_sync.providers.microsoft365.id_token import check_id_token
 from contacts_sync.providers.microsoft365.refusals import (

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from contacts_sync.providers.account import Account
 from contacts_sync.providers.base import (
-    Account,
     Create,
     Delete,
     Outcome,

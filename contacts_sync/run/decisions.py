@@ -1,0 +1,268 @@
+"""What people decide: leave out, link, keep both, put back, approve and dismiss.
+
+A decision changes our own state only. The next run carries it out, by the same plan as everything.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from contacts_sync.engine.guard import BY_NAME, Answer
+from contacts_sync.models import (
+    Connection,
+    Contact,
+    ExternalLink,
+    RemoteContact,
+    SyncChange,
+    SyncRun,
+)
+from contacts_sync.models.contact import ContactQuerySet
+from contacts_sync.store import settling
+
+Link, Change = ExternalLink, SyncChange
+
+
+class NotPossible(Exception):
+    """The decision does not fit what is there now. The text says why."""
+
+
+def leave_out(
+    connection: Connection, *, contact_id: int | None = None, remote_id: str = "", actor: Any
+) -> ExternalLink:
+    """Leave a contact out: never read, written or matched again, unless a person changes that."""
+    with transaction.atomic():
+        link = _link_of(connection, contact_id, remote_id) or Link(connection=connection)
+        mirror = _mirror(connection, remote_id) if remote_id else link.mirror
+        if contact_id:
+            link.contact = Contact.objects.get(pk=contact_id)
+        if mirror is not None and not (contact_id and _other_link(link, mirror)):
+            link.mirror, link.remote_id = mirror, mirror.remote_id
+        link.name = str(link.contact or mirror or link.name)
+        link.state, link.decision, link.group, link.reason = Link.State.APART, "", "", ""
+        link.pending = False
+        _save(link)
+        if mirror is not None:
+            RemoteContact.objects.filter(pk=mirror.pk).update(settled=mirror.fingerprint)
+        _decided(link, Change.Status.DISMISSED, actor)
+        _drop_planned(connection, contact_id, remote_id)
+    return link
+
+
+def take_back_in(link: ExternalLink, actor: Any) -> None:
+    """Let a contact that was left out take part again: it is matched like a new one."""
+    if link.state != Link.State.APART:
+        raise NotPossible("This contact is not left out.")
+    with transaction.atomic():
+        mirror = link.mirror_id
+        Change.objects.create(
+            connection=link.connection,
+            contact=link.contact,
+            contact_uid=link.contact.uid if link.contact else None,
+            remote_id=link.remote_id or "",
+            name=str(link),
+            side=Change.Side.BOTH,
+            action=Change.Action.RESTORE,
+            status=Change.Status.DONE,
+            reason="takes part again",
+            actor=actor,
+        )
+        link.delete()
+        if mirror:
+            RemoteContact.objects.filter(pk=mirror).update(settled="")
+
+
+def link_pair(connection: Connection, contact_id: int, remote_id: str, actor: Any) -> ExternalLink:
+    """Say that a contact and an Outlook contact are the same. The first-link rule then holds."""
+    with transaction.atomic():
+        mirror = _mirror(connection, remote_id)
+        ours = Link.objects.filter(connection=connection, contact=contact_id).first()
+        theirs = Link.objects.filter(connection=connection, remote_id=remote_id).first()
+        for one in (ours, theirs):
+            if one is not None and one.state == Link.State.LINKED and one.mirror_id:
+                raise NotPossible("One of the two is linked with another contact already.")
+        if theirs is not None and ours is not None and theirs.pk != ours.pk:
+            _decided(theirs, Change.Status.DISMISSED, actor)
+            theirs.delete()
+        link = ours or theirs or Link(connection=connection)
+        link.contact = Contact.objects.alive().get(pk=contact_id)
+        link.mirror, link.remote_id, link.name = mirror, mirror.remote_id, str(link.contact)
+        link.state, link.group, link.reason = Link.State.LINKED, "", ""
+        link.local_shadow = link.remote_shadow = None
+        link.decision, link.pending = "", True
+        _save(link)
+        _decided(link, Change.Status.APPROVED, actor)
+        Change.objects.create(
+            connection=connection,
+            contact=link.contact,
+            contact_uid=link.contact.uid,
+            link=link,
+            remote_id=remote_id,
+            name=str(link),
+            side=Change.Side.BOTH,
+            action=Change.Action.LINK,
+            status=Change.Status.DONE,
+            reason="linked by a person",
+            actor=actor,
+        )
+        _drop_planned(connection, contact_id, "")
+        _drop_planned(connection, None, remote_id)
+    return link
+
+
+def keep_both(link: ExternalLink, actor: Any) -> None:
+    """Say that a held contact is nobody else: it is created on the other side."""
+    if link.state != Link.State.HELD:
+        raise NotPossible("This contact does not wait for a decision any more.")
+    with transaction.atomic():
+        Link.objects.filter(pk=link.pk).update(decision=Link.Decision.KEEP)
+        _decided(link, Change.Status.APPROVED, actor)
+
+
+def put_back(link: ExternalLink, actor: Any) -> None:
+    """Create a contact in Outlook again that was removed there."""
+    if link.state != Link.State.GONE or link.contact is None or link.contact.deleted_at:
+        raise NotPossible("Only a contact that was removed in Outlook can be put back.")
+    with transaction.atomic():
+        _to_be_created(link)
+        _save(link)
+        Change.objects.create(
+            connection=link.connection,
+            contact=link.contact,
+            contact_uid=link.contact.uid,
+            link=link,
+            name=str(link),
+            side=Change.Side.THERE,
+            action=Change.Action.RESTORE,
+            status=Change.Status.DONE,
+            reason="put back in Outlook",
+            actor=actor,
+        )
+
+
+def _to_be_created(link: ExternalLink) -> None:
+    """Let a link be created in Outlook anew, under a new key."""
+    link.state, link.client_key, link.sent_at = Link.State.CREATING, None, None
+    link.remote_id, link.mirror = None, None
+    link.local_shadow = link.remote_shadow = None
+    link.decision, link.pending = "", True
+
+
+def approve(changes: QuerySet[SyncChange], actor: Any) -> int:
+    """Approve held changes: they are carried out by the next run, within seven days."""
+    with transaction.atomic():
+        held = list(changes.filter(status=Change.Status.HELD).select_related("link"))
+        for change in held:
+            link = change.link
+            if change.guard == "" and link is not None and link.state == Link.State.HELD:
+                Link.objects.filter(pk=link.pk).update(decision=Link.Decision.KEEP)
+        return _close(held, Change.Status.APPROVED, actor)
+
+
+def dismiss(changes: QuerySet[SyncChange], actor: Any) -> int:
+    """Dismiss held changes, by what the guard's row says; they do not come back."""
+    with transaction.atomic():
+        held = list(
+            changes.filter(status=Change.Status.HELD).select_related("link", "link__contact")
+        )
+        for change in held:
+            guard = BY_NAME.get(change.guard)
+            _dismiss(change, guard.dismiss if guard else Answer.APART)
+        return _close(held, Change.Status.DISMISSED, actor)
+
+
+def _dismiss(change: SyncChange, answer: Answer) -> None:
+    link = change.link
+    if link is None:
+        return
+    match answer:
+        case Answer.RESTORE:
+            Contact.objects.filter(pk=link.contact_id or 0).restore()
+        case Answer.PUT_BACK if link.contact is not None:
+            _to_be_created(link)
+            _save(link)
+        case Answer.APART:
+            Link.objects.filter(pk=link.pk).update(
+                state=Link.State.APART, decision="", group="", pending=False
+            )
+        case Answer.TAKE_HERE:
+            Link.objects.filter(pk=link.pk).update(decision=Link.Decision.HERE)
+        case Answer.TAKE_THERE:
+            Link.objects.filter(pk=link.pk).update(decision=Link.Decision.THERE)
+
+
+def _close(held: list[SyncChange], status: str, actor: Any) -> int:
+    return Change.objects.filter(pk__in=[change.pk for change in held]).update(
+        status=status, decided_at=timezone.now(), actor=actor
+    )
+
+
+def copies(contacts: QuerySet[Contact]) -> list[tuple[Connection, int]]:
+    """Count the Outlook copies that deleting these contacts will delete, by mailbox."""
+    links = Link.objects.filter(
+        contact__in=contacts, state__in=[Link.State.LINKED, Link.State.CREATING]
+    ).exclude(connection__state=Connection.State.RETIRED)
+    counts: dict[int, int] = {}
+    for pk in links.values_list("connection_id", flat=True):
+        counts[pk] = counts.get(pk, 0) + 1
+    rows = Connection.objects.select_related("owner").in_bulk(counts)
+    return [(rows[pk], counts[pk]) for pk in sorted(counts)]
+
+
+def remove_here_only(contacts: QuerySet[Contact], actor: Any) -> int:
+    """Put contacts into the trash and leave their Outlook copies where they are."""
+    with transaction.atomic():
+        chosen = list(contacts.filter(deleted_at=None).values_list("pk", flat=True))
+        links = Link.objects.filter(contact__in=chosen).exclude(state=Link.State.APART)
+        mirrors = [pk for pk in links.values_list("mirror_id", flat=True) if pk]
+        links.update(state=Link.State.APART, decision="", group="", pending=False)
+        for row in RemoteContact.objects.filter(pk__in=mirrors):
+            RemoteContact.objects.filter(pk=row.pk).update(settled=row.fingerprint)
+        rows: ContactQuerySet = Contact.objects.filter(pk__in=chosen)
+        count, _details = rows.delete()
+    return count
+
+
+def _link_of(connection: Connection, contact_id: int | None, remote_id: str) -> ExternalLink | None:
+    rows = Link.objects.filter(connection=connection)
+    if contact_id:
+        return rows.filter(contact=contact_id).first()
+    return rows.filter(remote_id=remote_id).first()
+
+
+def _mirror(connection: Connection, remote_id: str) -> RemoteContact:
+    row = RemoteContact.objects.filter(
+        connection=connection, remote_id=remote_id, present=True
+    ).first()
+    if row is None:
+        raise NotPossible("This Outlook contact is not in the Contacts folder any more.")
+    return row
+
+
+def _other_link(link: ExternalLink, mirror: RemoteContact) -> bool:
+    return Link.objects.filter(mirror=mirror).exclude(pk=link.pk).exists()
+
+
+def _save(link: ExternalLink) -> None:
+    settling.save_links([link])
+
+
+def _decided(link: ExternalLink, status: str, actor: Any) -> None:
+    if link.pk:
+        settling.undecided([link.pk]).update(status=status, decided_at=timezone.now(), actor=actor)
+
+
+def _drop_planned(connection: Connection, contact_id: int | None, remote_id: str) -> None:
+    """Take a contact out of the preview that is shown, and out of its numbers."""
+    rows = Change.objects.filter(connection=connection, status=Change.Status.PLANNED)
+    rows = rows.filter(contact=contact_id) if contact_id else rows.filter(remote_id=remote_id)
+    dropped = list(rows.select_related("run"))
+    rows.delete()
+    for change in dropped:
+        name = settling.TALLY.get((Change.Action(change.action), Change.Side(change.side)))
+        if name and change.run_id and not change.guard:
+            run = SyncRun.objects.get(pk=change.run_id)
+            SyncRun.objects.filter(pk=run.pk).update(**{name: max(0, getattr(run, name) - 1)})

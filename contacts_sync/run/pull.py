@@ -1,0 +1,77 @@
+"""Pull: bring the mirror up to date, page by page, and never believe a removal unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F
+
+from contacts_sync.models import SyncRun
+from contacts_sync.providers.base import Outcome, Page, Tombstone
+from contacts_sync.providers.errors import CursorExpired
+from contacts_sync.run.context import Slice, SliceOver
+from contacts_sync.store import lease as leases
+from contacts_sync.store import mirror
+
+LISTING_AGE = timedelta(days=7)
+"""A complete listing now and then repairs what the list of changes has missed."""
+
+
+def pull(work: Slice) -> None:
+    """Read what changed there into the mirror.
+
+    Each page commits together with the cursor behind it. When the cursor has expired everything is
+    read again; only such a complete listing may conclude that something is gone.
+    """
+    connection = work.connection
+    if not connection.folder_id:
+        connection.folder_id = work.provider.folder_id()
+        connection.save(update_fields=["folder_id"])
+    _look_again(work)
+    if connection.listed_at and work.now() - connection.listed_at > LISTING_AGE:
+        connection.full_wanted = True
+    try:
+        _read_round(work)
+    except CursorExpired:
+        mirror.forget_cursor(connection, work.lease, work.now())
+        _read_round(work)
+    _ask_for_unreported(work)
+    work.pulled_at = work.now()
+
+
+def _read_round(work: Slice) -> None:
+    connection = work.connection
+    mirror.begin_round(connection, work.lease, work.now())
+    for page in work.provider.changes(connection.cursor):
+        verified = _verify(work, page)
+        mirror.save_page(connection, work.lease, page, verified, work.now())
+        if page.changes:
+            SyncRun.objects.filter(pk=work.run.pk).update(read=F("read") + len(page.changes))
+        if page.last:
+            return
+        leases.hold_to_send(work.lease, work.now())
+        if work.is_over:
+            raise SliceOver
+
+
+def _verify(work: Slice, page: Page) -> Mapping[str, Outcome]:
+    removed = [one.remote_id for one in page.changes if isinstance(one, Tombstone)]
+    linked = mirror.linked_ids(work.connection, removed) if removed else []
+    return work.provider.read(linked) if linked else {}
+
+
+def _ask_for_unreported(work: Slice) -> None:
+    """Look for creations of ours that no round has shown: they may be deleted already."""
+    settled = work.now() - timedelta(seconds=settings.CREATE_SETTLE_SECONDS)
+    unreported = mirror.unreported_ids(work.connection, settled)
+    if unreported:
+        answers = work.provider.read(unreported)
+        mirror.save_doubtful(work.connection, work.lease, answers, work.now())
+
+
+def _look_again(work: Slice) -> None:
+    doubtful = mirror.doubtful_ids(work.connection)
+    if doubtful:
+        mirror.save_doubtful(work.connection, work.lease, work.provider.read(doubtful), work.now())

@@ -1,0 +1,39 @@
+"""Ask for a run: its row is there at once, so that a page can show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from contacts_sync.models import Connection, SyncRun
+
+
+def request_run(
+    connection: Connection,
+    kind: SyncRun.Kind,
+    *,
+    trigger: SyncRun.Trigger,
+    actor: Any = None,
+    first: bool = False,
+) -> tuple[SyncRun, bool]:
+    """Make the row of a run that shall begin soon; returns it, and whether it is new.
+
+    When a run is open already, that one is returned: a second one would find the lease taken.
+    """
+    open_run = SyncRun.objects.filter(connection=connection, status__in=SyncRun.OPEN).first()
+    if open_run is not None:
+        return open_run, False
+    try:
+        with transaction.atomic():
+            run = SyncRun.objects.create(
+                connection=connection,
+                kind=kind,
+                trigger=trigger,
+                actor=actor,
+                first=first,
+                status=SyncRun.Status.CONTINUES,
+            )
+    except IntegrityError:
+        return SyncRun.objects.get(connection=connection, status__in=SyncRun.OPEN), False
+    return run, True

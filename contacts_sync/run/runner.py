@@ -1,0 +1,192 @@
+"""Run a sync: open, pull, settle, plan, guard, apply, close.
+
+A preview is the same path, stopped after the plan. A run works in slices; each takes the lease anew,
+so that a killed worker costs one slice.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts_sync import contact as shape
+from contacts_sync import triggers
+from contacts_sync.engine.guard import judge
+from contacts_sync.engine.plan import Action, Do
+from contacts_sync.models import Connection, SyncRun
+from contacts_sync.providers import errors
+from contacts_sync.providers.base import ContactProvider
+from contacts_sync.run import preview
+from contacts_sync.run.apply import apply
+from contacts_sync.run.closing import Ending, close
+from contacts_sync.run.context import LONGEST_WAIT, SLICE, Slice, SliceOver
+from contacts_sync.run.planning import Plan, make_plan
+from contacts_sync.run.pull import pull
+from contacts_sync.run.settle import settle
+from contacts_sync.store import guarding, runs
+from contacts_sync.store import lease as leases
+from contacts_sync.store.lease import LeaseLost, Stopped
+
+logger = logging.getLogger(__name__)
+
+PASSES = 3
+"""How often one slice plans again what turned out to have changed."""
+
+
+def run_slice(
+    run: SyncRun,
+    open_provider: Callable[[Connection], ContactProvider],
+    *,
+    now: Callable[[], datetime] = timezone.now,
+    sleep: Callable[[float], None] = time.sleep,
+    length: timedelta = SLICE,
+    jitter: Callable[[], float] = random.random,
+) -> SyncRun:
+    """Work on a run until it ends or its slice is over, and say in its row how that went.
+
+    A run whose lease somebody else holds is left as it is. Every failure ends in a status and a
+    sentence that a person can read; no exception leaves this function but those of the machine.
+    """
+    lease = leases.take(run.connection_id, uuid.uuid4().hex, now())
+    if lease is None:
+        run.refresh_from_db()
+        return run
+    try:
+        begun = runs.begin(run.pk, lease, now())
+        if begun is None:
+            run.refresh_from_db()
+            return run
+        requests = 0
+        work = None
+        try:
+            provider = open_provider(begun.connection)
+            work = Slice(begun, provider, lease, now, sleep, now() + length)
+            ending = _go(work)
+        except Exception as error:  # every failure becomes a sentence; see _ending
+            ending = _ending(begun, error)
+        requests = work.provider.requests if work else 0
+        close(begun, lease, ending, requests, now(), jitter())
+        begun.refresh_from_db()
+        return begun
+    except LeaseLost:
+        run.refresh_from_db()
+        return run
+    finally:
+        leases.give_back(lease)
+
+
+def _go(work: Slice) -> Ending:
+    run, connection = work.run, work.connection
+    _prepare(connection)
+    if run.kind == SyncRun.Kind.RESYNC and run.slices == 1:
+        connection.full_wanted, connection.seen = True, 0
+        connection.save(update_fields=["seen"])
+    for number in range(PASSES):
+        work.again = False
+        runs.step(run, SyncRun.Step.PULL)
+        pull(work)
+        runs.step(run, SyncRun.Step.SETTLE)
+        settle(work)
+        runs.step(run, SyncRun.Step.PLAN)
+        seen = triggers.watermark()
+        plan = make_plan(run, work.now(), near=run.kind == SyncRun.Kind.PREVIEW)
+        if run.kind == SyncRun.Kind.PREVIEW:
+            preview.show(work, plan)
+            return Ending(SyncRun.Status.DONE)
+        actions = _guarded(work, plan)
+        runs.plan(run, len(actions))
+        runs.step(run, SyncRun.Step.APPLY)
+        apply(work, actions, seen or connection.seen)
+        if not work.again:
+            return Ending(SyncRun.Status.DONE, seen=seen)
+        if number == 0:
+            logger.info("run %s plans again what has changed meanwhile", run.pk)
+    return Ending(SyncRun.Status.DONE)
+
+
+def _prepare(connection: Connection) -> None:
+    """See that changes are noticed: the triggers stand, and nothing that we saw lies ahead."""
+    if not triggers.current(database):
+        triggers.install(database)
+    clock = triggers.watermark()
+    stale = connection.mapping_version != shape.MAPPING_VERSION
+    if stale or (clock is not None and connection.seen > clock):
+        connection.seen = 0
+        connection.mapping_version = shape.MAPPING_VERSION
+        connection.save(update_fields=["seen", "mapping_version"])
+        if stale:
+            runs.look_at_everything(connection)
+
+
+def _guarded(work: Slice, plan: Plan) -> list[Action]:
+    """Hold what looks like an accident, and let the rest go on."""
+    run = work.run
+    if not plan.actions:
+        guarding.dissolve(run.connection, [])
+        return []
+    verdict = judge(
+        plan.actions,
+        guarding.totals(run),
+        guarding.approved(run.connection, work.now()),
+        guarding.previewed(run),
+    )
+    guarding.dissolve(run.connection, plan.actions)
+    links = [(action, guard) for action, guard in verdict.held if not action.creates]
+    if links:
+        guarding.hold(run, work.lease, links, work.now())
+    go = list(verdict.go)
+    go += [
+        replace(action, do=Do.HOLD, reason=guard.name, group=f"guard-{guard.name}")
+        for action, guard in verdict.held
+        if action.creates
+    ]
+    return sorted(go, key=lambda action: action.do is not Do.HOLD)
+
+
+def _ending(run: SyncRun, error: Exception) -> Ending:
+    """Say what a failure means for the run and for its connection."""
+    Problem, Status = Connection.Problem, SyncRun.Status
+    match error:
+        case SliceOver():
+            return Ending(Status.CONTINUES, wait=error.wait)
+        case Stopped():
+            return Ending(Status.STOPPED, _("The sync was stopped."))
+        case LeaseLost():
+            raise error
+        case errors.ConsentRequired():
+            return Ending(Status.NEEDS_SIGN_IN, str(error), Problem.CONSENT)
+        case errors.AuthRequired():
+            return Ending(Status.NEEDS_SIGN_IN, str(error), Problem.SIGN_IN)
+        case errors.NoMailbox():
+            return Ending(Status.REFUSED, str(error), Problem.NO_MAILBOX)
+        case errors.WrongMailbox():
+            return Ending(Status.REFUSED, str(error), Problem.WRONG_MAILBOX)
+        case errors.Misconfigured():
+            return Ending(Status.FAILED, str(error), Problem.CONFIGURATION)
+        case errors.Throttled() if run.slices < 500:
+            return Ending(
+                Status.CONTINUES, str(error), wait=max(LONGEST_WAIT, error.retry_after or 0)
+            )
+        case errors.ProviderError():
+            return Ending(Status.FAILED, str(error), Problem.UNAVAILABLE)
+    # Where it happened, and not what the exception says: that may quote a contact.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    kind = type(error).__name__
+    logger.error("run %s of connection %s failed: %s\n%s", run.pk, run.connection_id, kind, where)
+    return Ending(
+        Status.FAILED,
+        _("Something went wrong here ({kind}). Nothing was lost; the next run goes on.").format(
+            kind=kind
+        ),
+        Problem.FAILING,
+    )

@@ -1,0 +1,45 @@
+"""Settle: find out what became of writes whose answers never came, and find lost links again."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from contacts_sync.providers.base import RemoteContact
+from contacts_sync.run.context import Slice
+from contacts_sync.store import unsettled
+
+
+def settle(work: Slice) -> None:
+    """Finish what a dead slice left open.
+
+    A creation without an answer is looked up by its key, then in the mirror. It is sent again only
+    when it is certainly not there; until then it waits.
+    """
+    connection = work.connection
+    unsettled.forget_sent(connection, work.lease, work.now())
+    if not connection.keys_read:
+        unsettled.relink(connection, work.lease, work.provider.keyed(), work.now())
+    open_links = unsettled.unanswered(connection)
+    if not open_links:
+        return
+    keys = [link.client_key for link in open_links if link.client_key]
+    hits = work.provider.find(keys)
+    answers: dict[int, RemoteContact] = {}
+    for link in open_links:
+        for contact in hits.get(link.client_key or "", ()):
+            if contact.folder_id in ("", connection.folder_id):
+                answers.setdefault(link.pk, contact)
+    unsettled.found(connection, work.lease, answers, work.now())
+
+    missing = [link for link in open_links if link.pk not in answers]
+    twins = unsettled.twins_in_mirror(connection, missing) if missing else {}
+    if twins:
+        unsettled.adopt_twins(connection, work.lease, twins, work.now())
+    certain = [
+        link
+        for link in missing
+        if link.pk not in twins
+        and unsettled.is_certain(connection, link, settings.CREATE_SETTLE_SECONDS)
+    ]
+    if certain:
+        unsettled.not_there(connection, work.lease, certain, work.now())

@@ -1,0 +1,24 @@
+"""See that the one schedule exists: every minute, send what is due."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django_q.models import Schedule
+
+NAME = "contacts_sync: send what is due"
+
+
+def ensure_schedules(**_kwargs: object) -> None:
+    """Make the schedule, or bring it back in line. `name` is not unique in django-q2."""
+    wanted = {
+        "func": "contacts_sync.tasks.dispatch",
+        "schedule_type": Schedule.MINUTES,
+        "minutes": 1,
+        "repeats": -1,
+    }
+    rows = list(Schedule.objects.filter(name=NAME).order_by("pk"))
+    if not rows:
+        Schedule.objects.create(name=NAME, next_run=timezone.now(), **wanted)
+        return
+    Schedule.objects.filter(pk=rows[0].pk).update(**wanted)
+    Schedule.objects.filter(pk__in=[row.pk for row in rows[1:]]).delete()

@@ -1,0 +1,165 @@
+"""Held changes: record what a guard holds, and remember what people approved or dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from contacts_sync.engine.guard import Guard, Totals
+from contacts_sync.engine.plan import Action, Do, State
+from contacts_sync.models import (
+    Connection,
+    Contact,
+    ExternalLink,
+    RemoteContact,
+    SyncChange,
+    SyncRun,
+)
+from contacts_sync.store import lease as leases
+from contacts_sync.store.lease import Lease
+
+APPROVAL = timedelta(days=7)
+"""An approval covers exactly the listed changes, for so long."""
+
+Mark = tuple[str, int | None, str]
+"""What a held change is about: its action, the contact, and the remote id."""
+
+ACTIONS = {
+    Do.CREATE_HERE: (SyncChange.Action.ADD, SyncChange.Side.HERE),
+    Do.CREATE_THERE: (SyncChange.Action.ADD, SyncChange.Side.THERE),
+    Do.UPDATE: (SyncChange.Action.UPDATE, SyncChange.Side.BOTH),
+    Do.DELETE_THERE: (SyncChange.Action.DELETE, SyncChange.Side.THERE),
+    Do.MARK_GONE: (SyncChange.Action.GONE, SyncChange.Side.THERE),
+}
+"""How a guarded action is called in a change record."""
+
+
+def totals(run: SyncRun) -> Totals:
+    """Count what the shares of the guards refer to."""
+    connection = run.connection
+    links = ExternalLink.objects.filter(connection=connection, state=State.LINKED)
+    preview = _preview(run) if run.first else None
+    return Totals(
+        links=links.count(),
+        records=Contact.objects.alive().count(),
+        previewed=None if preview is None else preview.added_here + preview.added_there,
+        listing_shrunk=connection.listing_shrunk,
+        first=run.first,
+    )
+
+
+def _preview(run: SyncRun) -> SyncRun | None:
+    previews = SyncRun.objects.filter(
+        connection=run.connection, kind=SyncRun.Kind.PREVIEW, status=SyncRun.Status.DONE
+    )
+    return previews.order_by("-pk").first()
+
+
+def previewed(run: SyncRun) -> Callable[[Action], bool]:
+    """Say of an action whether the approved preview has shown it."""
+    if not run.first:
+        return lambda action: False
+    rows = SyncChange.objects.filter(
+        connection=run.connection,
+        status=SyncChange.Status.PLANNED,
+        action=SyncChange.Action.ADD,
+    )
+    shown = set(rows.values_list("contact_id", "remote_id"))
+    contacts = {contact for contact, remote_id in shown if contact and not remote_id}
+    remote = {remote_id for _, remote_id in shown if remote_id}
+    mirrors = _remote_ids(run.connection, remote)
+    return lambda action: action.contact in contacts or action.mirror in mirrors
+
+
+def _remote_ids(connection: Connection, remote_ids: set[str]) -> set[int]:
+    rows = RemoteContact.objects.filter(connection=connection)
+    return {pk for pk, remote_id in rows.values_list("pk", "remote_id") if remote_id in remote_ids}
+
+
+def approved(connection: Connection, now: datetime) -> Callable[[Action], bool]:
+    """Say of an action whether a person has approved it, not too long ago."""
+    rows = SyncChange.objects.filter(
+        connection=connection, status=SyncChange.Status.APPROVED, decided_at__gte=now - APPROVAL
+    )
+    marks = {
+        (action, contact, remote_id)
+        for action, contact, remote_id in rows.values_list("action", "contact_id", "remote_id")
+    }
+    if not marks:
+        return lambda action: False
+    ids = dict(
+        RemoteContact.objects.filter(
+            connection=connection, remote_id__in={remote_id for _, _, remote_id in marks}
+        ).values_list("pk", "remote_id")
+    )
+
+    def is_approved(action: Action) -> bool:
+        kind = ACTIONS.get(action.do)
+        if kind is None:
+            return False
+        remote_id = ids.get(action.mirror, "") if action.mirror else ""
+        return (kind[0], action.contact, remote_id) in marks
+
+    return is_approved
+
+
+def hold(run: SyncRun, lease: Lease, held: Iterable[tuple[Action, Guard]], now: datetime) -> None:
+    """Record held changes of links, once each; they stay open until a person decides.
+
+    Creations are held as links of their own, by the ordinary way of held contacts.
+    """
+    work = list(held)
+    links = ExternalLink.objects.select_related("contact", "mirror").in_bulk(
+        [action.link for action, _ in work if action.link]
+    )
+    known = set(
+        SyncChange.objects.filter(
+            connection=run.connection, status=SyncChange.Status.HELD
+        ).values_list("action", "link_id")
+    )
+    changes = []
+    for action, guard in work:
+        link = links.get(action.link) if action.link else None
+        kind = ACTIONS[action.do]
+        if link is None or (kind[0], link.pk) in known:
+            continue
+        changes.append(
+            SyncChange(
+                run=run,
+                connection=run.connection,
+                contact=link.contact,
+                contact_uid=link.contact.uid if link.contact else None,
+                link=link,
+                remote_id=link.remote_id or "",
+                name=str(link),
+                side=kind[1],
+                action=kind[0],
+                status=SyncChange.Status.HELD,
+                guard=guard.name,
+            )
+        )
+    with transaction.atomic():
+        leases.hold(lease, now)
+        ExternalLink.objects.filter(pk__in=links).update(pending=True)
+        SyncChange.objects.bulk_create(changes)
+
+
+def dissolve(connection: Connection, actions: Iterable[Action]) -> None:
+    """Drop held changes that are no longer due: the contact came back, or somebody undid it."""
+    due = {(ACTIONS[one.do][0], one.link) for one in actions if one.do in ACTIONS and one.link}
+    rows = SyncChange.objects.filter(
+        connection=connection, status=SyncChange.Status.HELD, action__in=_LINKED
+    ).exclude(guard="")
+    stale = [
+        pk
+        for pk, action, link in rows.values_list("pk", "action", "link_id")
+        if (action, link) not in due
+    ]
+    SyncChange.objects.filter(pk__in=stale).update(
+        status=SyncChange.Status.DISMISSED, reason="no longer due"
+    )
+
+
+_LINKED = (SyncChange.Action.UPDATE, SyncChange.Action.DELETE, SyncChange.Action.GONE)

@@ -1,0 +1,604 @@
+"""Mark what goes out, and commit what came back: rows, link, shadows and change records together."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from contacts_sync import contact as shape
+from contacts_sync.engine.merge import Merge, after_there, agree, numbered
+from contacts_sync.engine.plan import Do
+from contacts_sync.engine.records import RemoteRecord, Shadow
+from contacts_sync.models import (
+    Connection,
+    Contact,
+    EmailAddress,
+    ExternalLink,
+    RemoteContact,
+    SyncChange,
+    SyncRun,
+)
+from contacts_sync.providers.base import Result
+from contacts_sync.store import history, mirror, records, writing
+from contacts_sync.store import lease as leases
+from contacts_sync.store.items import Item
+from contacts_sync.store.lease import Lease
+from contacts_sync.store.writing import LocalWrite
+
+Change, Status, Link = SyncChange, SyncChange.Status, ExternalLink.State
+
+FIRST_TRY, LAST_TRY = timedelta(minutes=15), timedelta(hours=24)
+
+LINK_FIELDS = [
+    "contact",
+    "mirror",
+    "remote_id",
+    "client_key",
+    "name",
+    "state",
+    "decision",
+    "reason",
+    "group",
+    "local_shadow",
+    "remote_shadow",
+    "local_revision",
+    "sent_at",
+    "pending",
+    "problem",
+    "problem_count",
+    "problem_mark",
+    "next_try_at",
+    "changed_at",
+]
+"""All columns but the key and the generated one: a bulk update must not touch these."""
+
+
+def new_key(contact: Contact) -> str:
+    """Make a client key: the contact's uid, and a nonce for this creation."""
+    return f"{contact.uid.hex}-{secrets.token_hex(6)}"
+
+
+def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) -> None:
+    """Record, before a request goes out, what it will do: links first, then change records.
+
+    Whatever happens to the request, the next run knows that it may have been carried out.
+    """
+    connection = run.connection
+    with transaction.atomic():
+        leases.hold_to_send(lease, now)
+        for item in items:
+            _mark_link(connection, item, now)
+        save_links([item.link for item in items if item.link is not None])
+        for item in items:
+            item.sent = _changes_there(run, item, Status.SENT)
+        SyncChange.objects.bulk_create([change for item in items for change in item.sent])
+
+
+def _mark_link(connection: Connection, item: Item, now: datetime) -> None:
+    link = item.link or ExternalLink(connection=connection)
+    link.name = item.name
+    if item.spare is not None:
+        item.spare.delete()
+        item.spare = None
+    if item.contact is not None:
+        link.contact = item.contact
+    if item.do is Do.CREATE_THERE and item.contact is not None:
+        if link.state != Link.CREATING or not link.client_key:
+            link.client_key = new_key(item.contact)
+        link.state, link.sent_at, link.local_revision = Link.CREATING, now, item.revision
+        link.remote_id, link.mirror = None, None
+        records.keep_shadow(link, _as_sent(item))
+    elif item.do is Do.DELETE_THERE:
+        link.state = Link.DELETING
+    elif item.mirror is not None and item.contact is not None:
+        if item.do is Do.ADOPT:
+            link.local_shadow = link.remote_shadow = None
+        link.state, link.remote_id, link.mirror = Link.LINKED, item.mirror.remote_id, item.mirror
+        link.client_key = link.client_key or new_key(item.contact)
+        link.pending = True
+    item.link = link
+
+
+def _as_sent(item: Item) -> Shadow:
+    """Keep what a creation sends, so that a late answer can be understood."""
+    sent = after_there(item.there, item.merged)
+    fields = records.schema(item.kind)
+    rows = records.primaries(item.here.sets)
+    return agree(fields, item.here.scalars, item.merged, sent, sent, rows)
+
+
+def commit(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime, checked: int) -> int:
+    """Store a batch of outcomes in one transaction.
+
+    `checked` is the revision up to which the whole list was matched against what arrives; returns
+    the one up to which it is now. A contact that a person changed meanwhile is not overwritten: its
+    link stays open, and the next plan sees both.
+    """
+    with transaction.atomic():
+        leases.hold(lease, now)
+        items, checked = _look_again(run.connection, items, checked)
+        _Commit(run, now).store(items)
+    return checked
+
+
+def _look_again(
+    connection: Connection, items: Sequence[Item], checked: int
+) -> tuple[list[Item], int]:
+    """Leave out what matches a contact that came into the list since the plan was made."""
+    arriving = [item for item in items if item.do is Do.CREATE_HERE and item.mirror]
+    if not arriving or any(item.link and item.link.decision for item in arriving):
+        return list(items), checked
+    writing.lock_list()
+    fresh = Contact.objects.alive().filter(revision__gt=checked)
+    strangers = fresh.exclude(links__connection=connection)
+    keys = _keys(strangers.order_by().values_list("pk", flat=True))
+    highest = fresh.order_by("-revision").values_list("revision", flat=True).first()
+    matched = {id(item) for item in arriving if keys & _mirror_keys(item.mirror)}
+    return [item for item in items if id(item) not in matched], highest or checked
+
+
+def _keys(pks: Iterable[int]) -> set[tuple[str, ...]]:
+    keys: set[tuple[str, ...]] = set()
+    rows = EmailAddress.objects.filter(contact__in=list(pks)).select_related("contact")
+    for row in rows:
+        one = row.contact
+        scalars = {"first_name": one.first_name, "last_name": one.last_name, "name": one.name}
+        keys |= shape.match_keys(one.kind, scalars, [row.address])
+    return keys
+
+
+def _mirror_keys(row: RemoteContact | None) -> frozenset[tuple[str, ...]]:
+    if row is None:
+        return frozenset()
+    addresses = [value for _, value in row.values["sets"].get(shape.EMAILS, ())]
+    return shape.match_keys(row.kind, row.scalars, addresses)
+
+
+class _Commit:
+    """One transaction while it is put together: what has to be saved when all items are through."""
+
+    def __init__(self, run: SyncRun, now: datetime) -> None:
+        self.run, self.now, self.connection = run, now, run.connection
+        self.links: list[ExternalLink] = []
+        self.mirrors: list[RemoteContact] = []
+        self.changes: list[SyncChange] = []
+        self.closed: list[int] = []
+        self.finished: list[SyncChange] = []
+        self.unsent: list[int] = []
+        self.released: list[int] = []
+
+    def store(self, items: Sequence[Item]) -> None:
+        locked = writing.lock_contacts(
+            item.contact.pk for item in items if item.contact and item.contact.pk
+        )
+        pulled = {id(item): self._unchanged(item, locked) for item in items}
+        writes = {
+            id(item): self._local_write(item)
+            for item in items
+            if pulled[id(item)] and item.merged.writes_here and _accepts(item)
+        }
+        made = writing.write(writes.values())
+        new = writing.revisions(
+            item.contact.pk for item in items if item.contact and item.contact.pk
+        )
+        for item in items:
+            self._settle(item, pulled[id(item)], writes.get(id(item)), new)
+        self._company_changes(made)
+        self._save()
+
+    def _unchanged(self, item: Item, locked: dict[int, tuple[int, bool]]) -> bool:
+        if item.contact is None:
+            return True
+        revision, alive = locked.get(item.contact.pk, (None, False))
+        return revision == item.revision and alive
+
+    def _local_write(self, item: Item) -> LocalWrite:
+        if item.contact is None:
+            item.contact = Contact(kind=item.kind)
+        return LocalWrite(item.contact, item.merged)
+
+    def _settle(
+        self, item: Item, pulled: bool, write: LocalWrite | None, new: dict[int, int]
+    ) -> None:
+        match item.do:
+            case Do.CREATE_HERE | Do.ADOPT | Do.UPDATE | Do.CREATE_THERE:
+                self._settle_pair(item, pulled, write, new)
+            case Do.DELETE_THERE:
+                self._settle_deletion(item)
+            case Do.MARK_GONE:
+                self._mark_gone(item, new)
+            case Do.CLOSE:
+                self._close(item)
+            case Do.HOLD:
+                self._hold(item)
+
+    def _settle_pair(
+        self, item: Item, pulled: bool, write: LocalWrite | None, new: dict[int, int]
+    ) -> None:
+        result = item.outcome.result if item.outcome else Result.DONE
+        if item.do is Do.CREATE_THERE and result is not Result.DONE:
+            self._failed_creation(item, result)
+            return
+        if item.do is Do.CREATE_THERE and not item.writes_there:
+            return
+        contact = item.contact
+        if contact is None:
+            return
+        merged = numbered(item.merged, write.rows) if write else item.merged
+        pushed = result is Result.DONE
+        link = item.link or ExternalLink(connection=self.connection)
+        if link.pk and (link.state == Link.HELD or link.pending):
+            self.released.append(link.pk)
+        link.contact = contact
+        mirror_row, answer = self._answer(item, merged, pushed)
+        revision = new.get(contact.pk, contact.revision)
+        if item.contact is not None and item.do is Do.CREATE_HERE:
+            revision = self._fresh_revision(contact)
+        scalars = {**item.here.scalars, **(merged.here if pulled else {})}
+        shadow = agree(
+            records.schema(item.kind),
+            scalars,
+            merged,
+            item.there,
+            answer,
+            self._primaries(item),
+            item.shadow,
+            pulled,
+            pushed,
+        )
+        records.keep_shadow(link, shadow)
+        settled = pulled and pushed
+        surprised = pushed and _surprised(item, merged, answer)
+        link.state, link.sent_at, link.group, link.reason = Link.LINKED, None, "", ""
+        link.local_revision = revision if pulled else item.revision
+        link.pending = not settled
+        link.mirror, link.name = mirror_row, str(contact)
+        link.remote_id = mirror_row.remote_id
+        if settled:
+            link.decision = ""
+            _forget_problem(link)
+        if not pushed:
+            self._note_problem(link, item, result)
+        mirror_row.settled = mirror_row.fingerprint if settled and not surprised else ""
+        self.mirrors.append(mirror_row)
+        item.link = link
+        self.links.append(link)
+        if item.spare is not None:
+            self.closed.append(item.spare.pk)
+        self._record_pair(item, pulled, result)
+
+    def _fresh_revision(self, contact: Contact) -> int:
+        return writing.revisions([contact.pk])[contact.pk]
+
+    def _primaries(self, item: Item) -> dict[str, int]:
+        return records.primaries(item.here.sets)
+
+    def _answer(
+        self, item: Item, merged: Merge, pushed: bool
+    ) -> tuple[RemoteContact, RemoteRecord]:
+        """Bring the mirror row up to what the service shows after our write."""
+        contact = item.outcome.contact if item.outcome and pushed else None
+        row = item.mirror
+        if contact is not None:
+            if row is None:
+                row = RemoteContact.objects.filter(
+                    connection=self.connection, remote_id=contact.remote_id
+                ).first() or RemoteContact(connection=self.connection, remote_id=contact.remote_id)
+            mirror.fill(row, contact, self.connection.listing)
+            row.reported = item.do is not Do.CREATE_THERE
+            return row, records.remote_record(row, item.kind)
+        if row is None:
+            raise LookupError("A contact was created without an answer that shows it.")
+        if item.outcome is None or not pushed:
+            return row, item.there
+        answer = after_there(item.there, merged)
+        row.values = shape.remote_values(answer)
+        row.fingerprint, row.version = records.fingerprint(row.values), ""
+        return row, answer
+
+    def _record_pair(self, item: Item, pulled: bool, result: Result) -> None:
+        conflicts = history.conflicts_of(item.merged)
+        if item.do is Do.ADOPT:
+            self._record(item, Change.Side.BOTH, Change.Action.LINK, reason=item.action.reason)
+        for change in item.sent:
+            change.link, change.contact = item.link, item.contact
+            change.remote_id = item.link.remote_id or "" if item.link else ""
+        self._finish_sent(item, result)
+        if item.do is Do.CREATE_HERE:
+            _, after = history.changes_here(item.here, item.merged)
+            self._record(
+                item, Change.Side.HERE, Change.Action.ADD, after=after, reason=item.action.reason
+            )
+        elif pulled and item.merged.writes_here:
+            before, after = history.changes_here(item.here, item.merged)
+            change = self._record(item, Change.Side.HERE, Change.Action.UPDATE, before, after)
+            if conflicts and not item.sent:
+                change.conflict = conflicts
+
+    def _failed_creation(self, item: Item, result: Result) -> None:
+        link = item.link
+        if link is None:
+            return
+        if result is not Result.UNKNOWN:
+            link.sent_at = None
+        link.pending = True
+        self._note_problem(link, item, result)
+        self.links.append(link)
+        self._finish_sent(item, result)
+
+    def _settle_deletion(self, item: Item) -> None:
+        result = item.outcome.result if item.outcome else Result.UNKNOWN
+        link = item.link
+        if link is None:
+            return
+        self._finish_sent(item, Result.DONE if result is Result.GONE else result)
+        if result in (Result.DONE, Result.GONE):
+            self.closed.append(link.pk)
+            if item.mirror is not None:
+                row = item.mirror
+                row.present, row.doubtful, row.deleted_at = False, False, self.now
+                row.fingerprint = row.settled = ""
+                self.mirrors.append(row)
+            return
+        link.pending = True
+        self._note_problem(link, item, result)
+        self.links.append(link)
+
+    def _finish_sent(self, item: Item, result: Result) -> None:
+        """Close the records of what went out. What was not carried out was no write at all."""
+        if result in (Result.LATER, Result.CHANGED, Result.GONE):
+            self.unsent += [change.pk for change in item.sent]
+            return
+        for change in item.sent:
+            change.status = _status(result)
+            change.reason = (item.outcome.reason if item.outcome else "") or change.reason
+            self.finished.append(change)
+
+    def _note_problem(self, link: ExternalLink, item: Item, result: Result) -> None:
+        """Set a refused contact aside; what was only unlucky is planned again at once."""
+        if result is Result.GONE and item.mirror is not None:
+            item.mirror.doubtful = True
+            return
+        if result is not Result.REJECTED:
+            return
+        link.problem = item.outcome.reason if item.outcome else ""
+        mark = problem_mark(item.contact, item.mirror)
+        link.problem_count = link.problem_count + 1 if link.problem_mark == mark else 1
+        link.problem_mark = mark
+        delay = min(FIRST_TRY * 2 ** (link.problem_count - 1), LAST_TRY)
+        link.next_try_at = self.now + delay
+
+    def _mark_gone(self, item: Item, new: dict[int, int]) -> None:
+        link = item.link
+        if link is None or item.contact is None:
+            return
+        link.state, link.pending, link.decision = Link.GONE, False, ""
+        link.local_revision = new.get(item.contact.pk, item.revision)
+        _forget_problem(link)
+        self.links.append(link)
+        if item.mirror is not None:
+            item.mirror.settled = item.mirror.fingerprint
+            self.mirrors.append(item.mirror)
+        self._record(item, Change.Side.THERE, Change.Action.GONE, reason="removed in Outlook")
+
+    def _close(self, item: Item) -> None:
+        if item.link is not None:
+            self.closed.append(item.link.pk)
+
+    def _hold(self, item: Item) -> None:
+        link = item.link or ExternalLink(connection=self.connection)
+        known = link.pk is not None and link.group == item.action.group
+        link.state, link.group = Link.HELD, item.action.group
+        link.reason, link.name = item.action.reason, item.name
+        if item.contact is not None:
+            link.contact, link.local_revision = item.contact, item.revision
+        if item.mirror is not None:
+            link.mirror, link.remote_id = item.mirror, item.mirror.remote_id
+            item.mirror.settled = item.mirror.fingerprint
+            self.mirrors.append(item.mirror)
+        item.link = link
+        self.links.append(link)
+        if not known:
+            side = Change.Side.HERE if item.contact else Change.Side.THERE
+            self._record(
+                item, side, Change.Action.HOLD, reason=item.action.reason, status=Status.HELD
+            )
+
+    def _company_changes(self, made: Iterable[Contact]) -> None:
+        for company in made:
+            self.changes.append(
+                SyncChange(
+                    run=self.run,
+                    connection=self.connection,
+                    contact=company,
+                    contact_uid=company.uid,
+                    name=company.name,
+                    side=Change.Side.HERE,
+                    action=Change.Action.ADD,
+                    status=Status.DONE,
+                    after={"name": company.name},
+                    reason="company of a person",
+                )
+            )
+
+    def _record(
+        self,
+        item: Item,
+        side: str,
+        action: str,
+        before: history.Fields | None = None,
+        after: history.Fields | None = None,
+        reason: str = "",
+        status: str = Status.DONE,
+    ) -> SyncChange:
+        change = _change(self.run, item, side, action, status, before, after, reason)
+        self.changes.append(change)
+        return change
+
+    def _save(self) -> None:
+        save_mirrors(self.mirrors)
+        save_links(self.links)
+        for change in self.changes:
+            change.link_id = change.link.pk if change.link else None
+        SyncChange.objects.bulk_create(self.changes)
+        SyncChange.objects.bulk_update(
+            self.finished, ["status", "link", "contact", "remote_id", "reason"]
+        )
+        SyncChange.objects.filter(pk__in=self.unsent).delete()
+        undecided(self.released).update(status=Status.DISMISSED, reason="no longer due")
+        close_links(self.closed)
+        tally(self.run, [*self.changes, *self.finished])
+
+
+def put_aside(run: SyncRun, items: Sequence[Item], now: datetime) -> None:
+    """Hold contacts for a person, inside the caller's transaction."""
+    _Commit(run, now).store([item for item in items if item.do is Do.HOLD])
+
+
+def _accepts(item: Item) -> bool:
+    """Say whether our side may be written: a creation there writes nothing here."""
+    return item.do in (Do.CREATE_HERE, Do.ADOPT, Do.UPDATE)
+
+
+def _surprised(item: Item, merged: Merge, answer: RemoteRecord) -> bool:
+    """Say whether the answer differs in a field that we did not write: that is an edit there."""
+    fields = records.schema(item.kind)
+    return any(
+        answer.scalars.get(one.name, "") != item.there.scalars.get(one.name, "")
+        for one in fields.scalars
+        if one.name not in merged.there
+    ) or any(
+        answer.sets.get(one.name, ()) != item.there.sets.get(one.name, ())
+        for one in fields.sets
+        if one.name not in merged.sets_there
+    )
+
+
+def _status(result: Result) -> str:
+    if result is Result.DONE:
+        return Status.DONE
+    return Status.UNKNOWN if result is Result.UNKNOWN else Status.FAILED
+
+
+def problem_mark(contact: Contact | None, row: RemoteContact | None) -> str:
+    """Mark the contents with which a contact was refused: it is tried at once when they change."""
+    return f"{contact.revision if contact else 0}:{row.fingerprint if row else ''}"
+
+
+def _forget_problem(link: ExternalLink) -> None:
+    link.problem, link.problem_count, link.problem_mark = "", 0, ""
+    link.next_try_at = None
+
+
+def _changes_there(run: SyncRun, item: Item, status: str) -> list[SyncChange]:
+    if item.do is Do.DELETE_THERE:
+        before, after = history.remote_fields(item.there), history.Fields()
+        action: str = Change.Action.DELETE
+    else:
+        before, after = history.changes_there(item.there, item.merged)
+        action = Change.Action.ADD if item.do is Do.CREATE_THERE else Change.Action.UPDATE
+        if item.do is Do.CREATE_THERE:
+            before = {}
+    change = _change(
+        run, item, Change.Side.THERE, action, status, before, after, item.action.reason
+    )
+    if item.do in (Do.ADOPT, Do.UPDATE):
+        change.conflict = history.conflicts_of(item.merged)
+    return [change]
+
+
+def _change(
+    run: SyncRun,
+    item: Item,
+    side: str,
+    action: str,
+    status: str,
+    before: history.Fields | None,
+    after: history.Fields | None,
+    reason: str,
+) -> SyncChange:
+    contact, link = item.contact, item.link
+    remote_id = (link and link.remote_id) or (item.mirror.remote_id if item.mirror else "")
+    return SyncChange(
+        run=run,
+        connection=run.connection,
+        contact=contact,
+        contact_uid=contact.uid if contact else None,
+        link=link if link and link.pk else None,
+        remote_id=remote_id or "",
+        name=item.name,
+        side=side,
+        action=action,
+        status=status,
+        before=before or {},
+        after=after or {},
+        reason=reason,
+    )
+
+
+def save_links(links: Sequence[ExternalLink]) -> None:
+    """Insert new links and update known ones."""
+    for link in links:
+        link.contact_id = link.contact.pk if link.contact else link.contact_id
+        link.mirror_id = link.mirror.pk if link.mirror else link.mirror_id
+    known = [link for link in links if link.pk is not None]
+    ExternalLink.objects.bulk_create([link for link in links if link.pk is None])
+    ExternalLink.objects.bulk_update(known, LINK_FIELDS)
+
+
+def save_mirrors(rows: Sequence[RemoteContact]) -> None:
+    """Insert new mirror rows and update known ones."""
+    known = [row for row in rows if row.pk is not None]
+    RemoteContact.objects.bulk_create([row for row in rows if row.pk is None])
+    RemoteContact.objects.bulk_update(known, mirror.CONTENT)
+
+
+def close_links(pks: Sequence[int]) -> None:
+    """Delete links, and the mirror rows of contacts that are gone with them."""
+    if not pks:
+        return
+    undecided(pks).update(status=Status.DISMISSED, reason="no longer due")
+    rows = RemoteContact.objects.filter(link__in=pks)
+    gone = list(rows.values_list("pk", flat=True))
+    ExternalLink.objects.filter(pk__in=pks).delete()
+    RemoteContact.objects.filter(pk__in=gone, present=False, deleted_at=None).delete()
+
+
+def undecided(links: Sequence[int]) -> QuerySet[SyncChange]:
+    """List what waits for a decision about these links."""
+    if not links:
+        return SyncChange.objects.none()
+    return SyncChange.objects.filter(link__in=links, status=Status.HELD)
+
+
+TALLY = {
+    (Change.Action.ADD, Change.Side.HERE): "added_here",
+    (Change.Action.ADD, Change.Side.THERE): "added_there",
+    (Change.Action.LINK, Change.Side.BOTH): "linked",
+    (Change.Action.UPDATE, Change.Side.HERE): "updated_here",
+    (Change.Action.UPDATE, Change.Side.THERE): "updated_there",
+    (Change.Action.DELETE, Change.Side.THERE): "deleted_there",
+    (Change.Action.GONE, Change.Side.THERE): "gone",
+}
+"""Which count a change record raises once it is done."""
+
+
+def tally(run: SyncRun, changes: Iterable[SyncChange]) -> None:
+    """Raise the counts of a run by its change records."""
+    counts: Counter[str] = Counter()
+    for change in changes:
+        if change.status in (Status.DONE, Status.PLANNED):
+            name = TALLY.get((Change.Action(change.action), Change.Side(change.side)))
+            counts.update([name] if name else [])
+            counts.update(["conflicts"] if change.conflict else [])
+        elif change.status == Status.FAILED:
+            counts.update(["problems"])
+    if counts:
+        SyncRun.objects.filter(pk=run.pk).update(
+            **{name: F(name) + count for name, count in counts.items()}
+        )

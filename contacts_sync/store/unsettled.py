@@ -1,0 +1,206 @@
+"""What earlier slices left open: creations without an answer, and links that were lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from contacts_sync.engine.merge import learn
+from contacts_sync.models import (
+    Connection,
+    Contact,
+    ExternalLink,
+    RemoteContact,
+    SyncChange,
+    SyncRun,
+)
+from contacts_sync.providers.base import RemoteContact as Received
+from contacts_sync.store import lease as leases
+from contacts_sync.store import mirror, records, settling
+from contacts_sync.store.lease import Lease
+
+
+def forget_sent(connection: Connection, lease: Lease, now: datetime) -> None:
+    """Mark what a dead slice had sent as unknown: nobody is waiting for its answer any more."""
+    sent = SyncChange.objects.filter(connection=connection, status=SyncChange.Status.SENT)
+    if sent.exists():
+        with transaction.atomic():
+            leases.hold(lease, now)
+            sent.update(status=SyncChange.Status.UNKNOWN)
+
+
+def unanswered(connection: Connection) -> list[ExternalLink]:
+    """List the links whose creation went out and whose answer never came."""
+    rows = ExternalLink.objects.filter(
+        connection=connection, open=True, state=ExternalLink.State.CREATING
+    )
+    return list(rows.exclude(sent_at=None).select_related("contact"))
+
+
+def found(
+    connection: Connection,
+    lease: Lease,
+    answers: Mapping[int, Received],
+    now: datetime,
+) -> None:
+    """Link contacts whose creation turns out to have been carried out."""
+    with transaction.atomic():
+        leases.hold(lease, now)
+        for link in ExternalLink.objects.filter(pk__in=answers).select_related("contact"):
+            _link(connection, link, answers[link.pk])
+
+
+def _link(connection: Connection, link: ExternalLink, received: Received) -> None:
+    row = RemoteContact.objects.filter(
+        connection=connection, remote_id=received.remote_id
+    ).first() or RemoteContact(connection=connection, remote_id=received.remote_id)
+    if row.pk and ExternalLink.objects.filter(mirror=row).exclude(pk=link.pk).exists():
+        # A user's copy carries our key too: the key never takes a link from a living contact.
+        return
+    mirror.fill(row, received, connection.listing)
+    kind = link.contact.kind if link.contact else row.kind
+    sent = records.shadow_of(link)
+    if sent is not None:
+        answer = records.remote_record(row, kind)
+        records.keep_shadow(link, learn(records.schema(kind), sent, answer))
+        row.settled = row.fingerprint
+    row.save()
+    link.state, link.sent_at, link.pending = ExternalLink.State.LINKED, None, True
+    link.mirror, link.remote_id = row, row.remote_id
+    settling.save_links([link])
+    _answered(link)
+
+
+def _answered(link: ExternalLink) -> None:
+    """Count the creation with the run that sent it."""
+    changes = SyncChange.objects.filter(
+        link=link,
+        action=SyncChange.Action.ADD,
+        side=SyncChange.Side.THERE,
+        status=SyncChange.Status.UNKNOWN,
+    ).order_by("-pk")[:1]
+    for change in changes:
+        change.status, change.remote_id = SyncChange.Status.DONE, link.remote_id or ""
+        change.save(update_fields=["status", "remote_id"])
+        if change.run_id:
+            SyncRun.objects.filter(pk=change.run_id).update(added_there=F("added_there") + 1)
+
+
+def not_there(
+    connection: Connection, lease: Lease, links: Iterable[ExternalLink], now: datetime
+) -> None:
+    """Let contacts be created again, under the same key: they are certainly not there."""
+    with transaction.atomic():
+        leases.hold(lease, now)
+        ExternalLink.objects.filter(
+            pk__in=[link.pk for link in links], state=ExternalLink.State.CREATING
+        ).update(sent_at=None)
+
+
+def is_certain(connection: Connection, link: ExternalLink, settle_seconds: int) -> bool:
+    """Say whether "not found" may be believed.
+
+    It counts after a complete round of changes that began long enough after the request went out.
+    """
+    if connection.covered_at is None or link.sent_at is None:
+        return False
+    return connection.covered_at >= link.sent_at + timedelta(seconds=settle_seconds)
+
+
+def twins_in_mirror(
+    connection: Connection, links: Iterable[ExternalLink]
+) -> dict[int, RemoteContact]:
+    """Find, by content, the mirror rows that unanswered creations have made."""
+    rows = RemoteContact.objects.filter(connection=connection, open=True, present=True, link=None)
+    free = list(rows)
+    answers: dict[int, RemoteContact] = {}
+    for link in links:
+        sent = records.shadow_of(link)
+        if sent is None or link.contact is None:
+            continue
+        wanted = records.twin_sent(sent, link.contact.kind)
+        for row in free:
+            record = records.remote_record(row, link.contact.kind)
+            if records.twin_there(record, link.contact.kind) == wanted:
+                answers[link.pk] = row
+                free.remove(row)
+                break
+    return answers
+
+
+def adopt_twins(
+    connection: Connection, lease: Lease, answers: Mapping[int, RemoteContact], now: datetime
+) -> None:
+    """Link unanswered creations with the mirror rows that equal them."""
+    with transaction.atomic():
+        leases.hold(lease, now)
+        for link in ExternalLink.objects.filter(pk__in=answers):
+            row = answers[link.pk]
+            link.state, link.sent_at, link.pending = ExternalLink.State.LINKED, None, True
+            link.mirror, link.remote_id = row, row.remote_id
+            RemoteContact.objects.filter(pk=row.pk).update(settled=F("fingerprint"))
+            settling.save_links([link])
+            _answered(link)
+
+
+def relink(
+    connection: Connection, lease: Lease, keys: Iterable[tuple[str, str]], now: datetime
+) -> int:
+    """Link what carries our key, where the contact exists and neither side has a link.
+
+    Returns how many. Both sides then follow the first-link rule.
+    """
+    by_uid: dict[uuid.UUID, tuple[str, str]] = {}
+    for remote_id, key in keys:
+        uid = uid_of(key)
+        if uid is not None:
+            by_uid.setdefault(uid, (remote_id, key))
+    contacts = Contact.objects.filter(uid__in=by_uid).exclude(links__connection=connection)
+    rows = {
+        row.remote_id: row
+        for row in RemoteContact.objects.filter(
+            connection=connection,
+            remote_id__in=[remote_id for remote_id, _ in by_uid.values()],
+            present=True,
+            link=None,
+        )
+    }
+    taken = set(
+        ExternalLink.objects.filter(client_key__in=[key for _, key in by_uid.values()]).values_list(
+            "client_key", flat=True
+        )
+    )
+    links = []
+    for contact in contacts:
+        remote_id, key = by_uid[contact.uid]
+        if remote_id in rows:
+            links.append(
+                ExternalLink(
+                    connection=connection,
+                    contact=contact,
+                    mirror=rows[remote_id],
+                    remote_id=remote_id,
+                    client_key=None if key in taken else key,
+                    name=str(contact),
+                    state=ExternalLink.State.LINKED,
+                    pending=True,
+                )
+            )
+    with transaction.atomic():
+        leases.hold(lease, now)
+        ExternalLink.objects.bulk_create(links)
+        Connection.objects.filter(pk=connection.pk).update(keys_read=True)
+        connection.keys_read = True
+    return len(links)
+
+
+def uid_of(key: str) -> uuid.UUID | None:
+    """Read the contact's uid from a client key; None when it is not one of ours."""
+    try:
+        return uuid.UUID(hex=key.partition("-")[0])
+    except ValueError:
+        return None

@@ -1,0 +1,185 @@
+"""Change the firm's list: contacts, their values, and the companies they name, in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import connection as database
+from django.db.models import Q
+from django.utils import timezone
+
+from contacts_sync import contact as shape
+from contacts_sync.engine.merge import Merge
+from contacts_sync.engine.values import Entry
+from contacts_sync.models import Contact, ContactValue
+from contacts_sync.models.contact import VALUE_MODELS
+from contacts_sync.store import records
+
+LIST_LOCK = 0xC017AC75
+"""The number of the advisory lock: any constant of our own will do."""
+
+
+@dataclass(slots=True)
+class LocalWrite:
+    """One contact to be written here. `rows` receives the numbers of its new values, by set."""
+
+    contact: Contact
+    merged: Merge
+    rows: dict[str, list[int]] = field(default_factory=dict)
+
+
+def lock_list() -> None:
+    """Let nobody else add contacts by a run until this transaction ends.
+
+    Two mailboxes that pull the same new person at the same moment make one contact. SQLite has one
+    writer anyway.
+    """
+    if database.vendor == "postgresql":
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIST_LOCK])
+
+
+def write(writes: Iterable[LocalWrite]) -> list[Contact]:
+    """Write contacts with their values; returns the companies that were made on the way.
+
+    Runs inside the caller's transaction. Contacts without a number are added.
+    """
+    work = list(writes)
+    wanted = {one.merged.here["company"] for one in work if one.merged.here.get("company")}
+    companies, made = find_companies(wanted)
+    for one in work:
+        _set_scalars(one.contact, one.merged.here, companies)
+    added = [one.contact for one in work if one.contact.pk is None]
+    Contact.objects.bulk_create(added)
+    changed = [one.contact for one in work if one.merged.here and one.contact not in added]
+    Contact.objects.bulk_update(
+        changed,
+        [*records.TEXTS, "name", "company", "birthday", "updated_at"],
+    )
+    for name, model in VALUE_MODELS.items():
+        _write_values(name, model, [one for one in work if name in one.merged.sets_here])
+    return made
+
+
+def _set_scalars(
+    contact: Contact, scalars: Mapping[str, str], companies: Mapping[str, Contact]
+) -> None:
+    for name, text in scalars.items():
+        if name == "birthday":
+            contact.birthday = as_date(text)
+        elif name == "company":
+            contact.company = _company(contact, text, companies)
+        else:
+            setattr(contact, name, text)
+    contact.updated_at = timezone.now()
+
+
+def _company(contact: Contact, name: str, companies: Mapping[str, Contact]) -> Contact | None:
+    present = contact.company
+    if present and shape.fold(present.name) == shape.fold(name) and present.deleted_at is None:
+        return present
+    return companies.get(shape.fold(name))
+
+
+def as_date(text: str) -> date | None:
+    """Read a date; None for what is none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def find_companies(names: Iterable[str]) -> tuple[dict[str, Contact], list[Contact]]:
+    """Find the company of each name by its folded name: the oldest alive one, else a new one."""
+    wanted = {shape.fold(name) for name in names} - {""}
+    found = known_companies(wanted)
+    made = [
+        Contact(kind=shape.COMPANY, name=key, from_company_name=True)
+        for key in sorted(wanted - found.keys())
+    ]
+    Contact.objects.bulk_create(made)
+    rows = Contact.objects.in_bulk([*found.values(), *(one.pk for one in made)])
+    companies = {key: rows[pk] for key, pk in found.items()}
+    companies |= {shape.fold(one.name): rows[one.pk] for one in made}
+    return companies, [rows[one.pk] for one in made]
+
+
+def known_companies(names: Iterable[str]) -> dict[str, int]:
+    """Tell which companies are in the list, by folded name. Never one from the trash."""
+    keys = {shape.fold(name) for name in names}
+    rows = Contact.objects.alive().filter(kind=shape.COMPANY)
+    candidates = rows.filter(Q(name__in=keys)).order_by("-pk").values_list("name", "pk")
+    found = {shape.fold(name): pk for name, pk in candidates}
+    if missing := keys - found.keys():
+        # Names that were typed with other white space or composed in another way.
+        odd = rows.filter(Q(name__contains="  ") | Q(name__startswith=" ") | Q(name__endswith=" "))
+        for name, pk in odd.order_by("-pk").values_list("name", "pk"):
+            if shape.fold(name) in missing:
+                found[shape.fold(name)] = pk
+    return found
+
+
+def _write_values(name: str, model: type[ContactValue], writes: list[LocalWrite]) -> None:
+    news: list[tuple[LocalWrite, ContactValue]] = []
+    changed: list[ContactValue] = []
+    dropped: list[int] = []
+    for one in writes:
+        rows = _rows(one.contact, name)
+        wanted = {entry.row: entry for entry in one.merged.entries[name] if entry.row is not None}
+        dropped += [pk for pk in rows if pk not in wanted]
+        changed += [
+            _set_value(rows[pk], name, entry)
+            for pk, entry in wanted.items()
+            if pk in rows and _differs(rows[pk], name, entry)
+        ]
+        for entry in one.merged.entries[name]:
+            if entry.row is None and entry.value is not None:
+                fields = records.row_fields(name, entry.label, entry.value)
+                row = model(**fields)
+                row.contact = one.contact
+                news.append((one, row))
+    if dropped:
+        model._default_manager.filter(pk__in=dropped).delete()
+    if changed:
+        columns = ["label", *records.columns(name)]
+        model._default_manager.bulk_update(changed, columns)
+    model._default_manager.bulk_create([row for _, row in news])
+    for one in writes:
+        one.rows.setdefault(name, [])
+    for one, row in news:
+        one.rows[name].append(row.pk)
+
+
+def _rows(contact: Contact, name: str) -> dict[int, ContactValue]:
+    cache = getattr(contact, "_prefetched_objects_cache", {})
+    return {row.pk: row for row in cache.get(name, ())}
+
+
+def _differs(row: ContactValue, name: str, entry: Entry) -> bool:
+    return records.row_value(row, name) != entry.value or row.label != entry.label
+
+
+def _set_value(row: ContactValue, name: str, entry: Entry) -> ContactValue:
+    if entry.value is None:
+        return row
+    for column, text in records.row_fields(name, entry.label, entry.value).items():
+        setattr(row, column, text)
+    return row
+
+
+def revisions(pks: Iterable[int]) -> dict[int, int]:
+    """Read the revisions of contacts from the database: the triggers have raised them."""
+    return dict(Contact.objects.filter(pk__in=list(pks)).values_list("pk", "revision"))
+
+
+def lock_contacts(pks: Iterable[int]) -> dict[int, tuple[int, bool]]:
+    """Lock contacts until the transaction ends; returns revision and whether alive, by number."""
+    rows = Contact.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=list(pks))
+    return {
+        pk: (revision, deleted_at is None)
+        for pk, revision, deleted_at in rows.order_by("pk").values_list(
+            "pk", "revision", "deleted_at"
+        )
+    }
