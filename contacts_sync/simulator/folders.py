@@ -16,7 +16,7 @@ from contacts_sync.simulator.ids import looks_like_id
 from contacts_sync.simulator.items import Folder
 from contacts_sync.simulator.messages import Answer, Request
 from contacts_sync.simulator.odata import next_link, page_bounds
-from contacts_sync.simulator.store import CONTACTS, DELETED, Store
+from contacts_sync.simulator.store import Store
 
 ROOT = "https://graph.microsoft.com/v1.0"
 
@@ -24,7 +24,7 @@ ROOT = "https://graph.microsoft.com/v1.0"
 def find(mailbox: Store, folder_id: str) -> Folder:
     """Find a folder by id, or by the well-known name `contacts`. Raises 404 and 400."""
     if folder_id.lower() == "contacts":
-        return mailbox.folder("contacts")
+        return mailbox.main
     folder = mailbox.folders.get(folder_id)
     if folder is None:
         raise item_not_found() if looks_like_id(folder_id) else id_malformed()
@@ -64,7 +64,7 @@ def _list(mailbox: Store, request: Request, base: str, parent: str) -> Answer:
     found = [
         show(folder)
         for folder in list(mailbox.folders.values())
-        if folder.parent == parent and folder.name not in (CONTACTS, DELETED)
+        if folder.parent == parent and folder is not mailbox.main and folder is not mailbox.bin
     ]
     payload: dict[str, Any] = {"@odata.context": f"{ROOT}/$metadata#users('me')/contactFolders"}
     if len(found) > skip + top:
@@ -89,7 +89,7 @@ def _rename(mailbox: Store, request: Request, folder: Folder) -> Answer:
 
 
 def _remove(mailbox: Store, folder: Folder) -> Answer:
-    if folder.name in (CONTACTS, DELETED):
+    if folder is mailbox.main or folder is mailbox.bin:
         raise access_denied()
     mailbox.remove_folder(folder)
     return Answer(204)

@@ -102,10 +102,9 @@ def _owner(sim: Microsoft365, account: Account, segments: list[str]) -> tuple[Ac
 def _user(sim: Microsoft365, account: Account, request: Request) -> Answer:
     if request.method != "GET":
         raise not_supported()
-    return Answer(200, {
-        "@odata.context": f"{ROOT}/$metadata#users/$entity",
-        **account.profile(),
-    })  # fmt: skip
+    wanted = request.options.get("$select", "").split(",")
+    profile = {k: v for k, v in account.profile().items() if wanted == [""] or k in wanted}
+    return Answer(200, {"@odata.context": f"{ROOT}/$metadata#users/$entity", **profile})
 
 
 class _Call:
@@ -125,7 +124,7 @@ class _Call:
     def answer(self, segments: list[str]) -> Answer:
         match segments:
             case ["contacts", *rest]:
-                answer = self._contacts(self.mailbox.folder("contacts"), rest, "/contacts")
+                answer = self._contacts(self.mailbox.main, rest, "/contacts")
             case ["contactFolders", folder_id, "contacts", *rest] if folder_id != "delta":
                 folder = folders.find(self.mailbox, folder_id)
                 base = f"/contactFolders('{folder.id}')/contacts"
@@ -178,7 +177,7 @@ class _Call:
             raise item_not_found() if looks_like_id(contact_id) else id_malformed()
         if folder is not None and item.folder != folder.id:
             raise item_not_found()
-        deleted = item.folder == self.mailbox.folder("deleteditems").id
+        deleted = item.folder == self.mailbox.bin.id
         if deleted and not self.mailbox.behaviour.deleted_readable:
             raise item_not_found()
         return item

@@ -25,11 +25,11 @@ class Mailbox(Store):
     @property
     def contacts(self) -> Mapping[str, Fields]:
         """The contacts of the main folder by immutable id, as stored, empty values included."""
-        return _FolderView(self, self._main)
+        return _FolderView(self, self.main)
 
     @property
     def deleted(self) -> Mapping[str, Fields]:
-        return _FolderView(self, self._bin)
+        return _FolderView(self, self.bin)
 
     def contacts_in(self, folder: str) -> Mapping[str, Fields]:
         return _FolderView(self, self.folder(folder))

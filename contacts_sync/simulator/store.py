@@ -68,7 +68,7 @@ class Store:
         self._name_of = name_of
         self._due: list[Item] = []
         self._load()
-        self._main, self._bin = self.folder(CONTACTS), self.folder(DELETED)
+        self.main, self.bin = self.folder(CONTACTS), self.folder(DELETED)
 
     # Folders
 
@@ -160,10 +160,10 @@ class Store:
         """Move to Deleted Items; what lies there already is purged."""
         with self.lock:
             self.check(item, etag)
-            if item.folder == self._bin.id:
+            if item.folder == self.bin.id:
                 self.purge(item)
             else:
-                self.relocate(item, self._bin, "deleted")
+                self.relocate(item, self.bin, "deleted")
 
     def purge(self, item: Item) -> None:
         with self.lock:
@@ -221,6 +221,7 @@ class Store:
             due, self._due = self._due, []
             for item in due:
                 if item.id in self.items:
+                    item.previous = item.version
                     item.version = item.version._replace(change_key=self._next_key())
                     self._changed(item)
 

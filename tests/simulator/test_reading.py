@@ -13,6 +13,8 @@ def test_me_says_who_the_account_is(graph):
     assert me["userPrincipalName"] == me["mail"] == ANNA
     assert me["displayName"] == "Anna Berg"
     assert len(me["id"]) == 36
+    chosen = graph.get("/me", params={"$select": "id,mail"}).json()
+    assert set(chosen) == {"@odata.context", "id", "mail"}
 
 
 def test_the_account_is_found_under_users_too_and_others_are_closed(sim, graph):

@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=9000)
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--state", default="var/simulator.sqlite3", metavar="FILE")
+        parser.add_argument(
+            "--state", default="var/simulator.sqlite3", metavar="FILE", help="empty: kept nowhere"
+        )
         parser.add_argument("--latency", type=int, default=0, metavar="MS")
         parser.add_argument("--origin", default="", help="the address browsers use")
 
@@ -33,7 +35,7 @@ class Command(BaseCommand):
 
         def make() -> Microsoft365:
             behaviour = Behaviour(latency=options["latency"] / 1000)
-            return Microsoft365(options["state"], behaviour=behaviour, origin=address)
+            return Microsoft365(options["state"] or None, behaviour=behaviour, origin=address)
 
         def say(_server: object) -> None:
             self.stdout.write(f"Simulated Microsoft 365 at {address}")
