@@ -51,7 +51,7 @@ _GUARDED = re.compile("'+[=+\\-@\t\r]")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 # One limit for the whole process, there is no other way; larger than Python's, never smaller.
-csv.field_size_limit(max(csv.field_size_limit(), text.LIMIT))
+csv.field_size_limit(max(csv.field_size_limit(), 10 * text.LIMIT))
 
 
 class NotACsv(ValueError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from contacts_sync.contact import (
     ADDRESSES,
     EMAILS,
@@ -84,8 +82,8 @@ _PLAIN = frozenset(
 )
 """Words that say nothing the list could hold, or what is understood anyway."""
 
-_BUILT_IN = re.compile(r"_\$!<(.*)>!\$_", re.DOTALL)
-"""Apple's mark for a label that its programs translate."""
+_BUILT_IN = ("_$!<", ">!$_")
+"""Apple's marks around a label that its programs translate."""
 
 TYPES: dict[str, dict[str, tuple[str, ...]]] = {
     EMAILS: {WORK: ("INTERNET", "WORK"), HOME: ("INTERNET", "HOME"), OTHER: ("INTERNET",)},
@@ -111,7 +109,7 @@ def label_of(kind: str, types: tuple[str, ...], custom: str = "") -> tuple[str, 
 
     `types` are the words of TYPE, `custom` the text of Apple's X-ABLabel, which weighs more.
     """
-    name = _BUILT_IN.sub(r"\1", custom).strip()
+    name = plain_label(custom)
     if name and (label := _find(kind, (_word(name),))):
         return label, ""
     words = tuple(_word(text) for text in types)
@@ -121,6 +119,12 @@ def label_of(kind: str, types: tuple[str, ...], custom: str = "") -> tuple[str, 
     known = _PLAIN.union(*WORDS[kind].values())
     strange = [text for text, word in zip(types, words, strict=True) if word and word not in known]
     return label, "" if label != OTHER or not strange else strange[0]
+
+
+def plain_label(custom: str) -> str:
+    """Take Apple's marks off a label."""
+    before, after = _BUILT_IN
+    return custom.strip().removeprefix(before).removesuffix(after).strip()
 
 
 def _word(text: str) -> str:

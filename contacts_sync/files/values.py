@@ -12,6 +12,9 @@ NO_ADDRESS = "is not an e-mail address"
 EXCHANGE = "is an address inside of an Exchange organisation, not an e-mail address"
 NAMED = "came with a name; only the address was taken"
 
+LONG = 1_000
+"""A longer value is taken as it is: no number or address is, and taking it apart could take long."""
+
 _ADDRESS = re.compile(r"[^\s<>,;]+@[^\s<>,;]+")
 _BRACKETS = re.compile(r"[^<>]*<\s*([^\s<>]+@[^\s<>]+?)\s*>\s*")
 _NUMBERS = re.compile(r"\s*(?:[,;|\n]|\s/\s|\bor\b)\s*")
@@ -45,12 +48,12 @@ def read_emails(text: str) -> tuple[list[str], str]:
         text = unquote(text[7:].partition("?")[0]).strip()
     if text.startswith("/") and "=" in text:
         return [], EXCHANGE
-    if match := _BRACKETS.fullmatch(text):
+    if len(text) <= LONG and (match := _BRACKETS.fullmatch(text)):
         return [match[1]], NAMED if text[: match.start(1)].strip(' <"') else ""
     if "@" not in text:
         return [], NO_ADDRESS
-    parts = [part for part in re.split(r"[;,\s]+", text) if part]
-    if len(parts) > 1 and all(_ADDRESS.fullmatch(part) for part in parts):
+    parts = [part for part in re.split(r"[;,\s]+", text[: LONG + 1]) if part]
+    if len(text) <= LONG and len(parts) > 1 and all(_ADDRESS.fullmatch(part) for part in parts):
         return parts, TWO
     return [text], ""
 
@@ -64,6 +67,8 @@ def read_phones(text: str) -> tuple[list[str], str]:
     text = text.strip()
     if text.lower().startswith("tel:"):
         return [_from_tel(text[4:])], ""
+    if len(text) > LONG:
+        return [text], ""
     parts = [part for part in _NUMBERS.split(text) if part]
     if len(parts) > 1 and all(_is_number(part) for part in parts):
         return [_REMARK.sub("", part).strip() for part in parts], TWO

@@ -191,7 +191,7 @@ def _colon(logical: bytes, start: int) -> int:
 
 
 def _params(header: bytes) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for part in _split_outside_quotes(text.decode(header)[0]):
         name, equals, value = part.partition("=")
         if custom := _ANDROID.fullmatch(part):
@@ -203,8 +203,8 @@ def _params(header: bytes) -> dict[str, tuple[str, ...]]:
             name, value = _implied(part.strip()), part.strip()
         values = [value] if name not in {"TYPE", "ENCODING"} else value.replace('"', "").split(",")
         values = [_uncaret(text.clean(item).strip(' "')) for item in values]
-        found[name] = (*found.get(name, ()), *(item for item in values if item))
-    return found
+        found.setdefault(name, []).extend(item for item in values if item)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def _split_outside_quotes(header: str) -> list[str]:

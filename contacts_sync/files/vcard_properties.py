@@ -44,8 +44,8 @@ def _messenger(reading: Reading, line: Line, text: str) -> None:
 def _address(reading: Reading, line: Line, text: str) -> None:
     parts = split(text)
     address = values.postal_address(parts)
-    for extra in filter(str.strip, parts[7:]):
-        reading.note("Address", extra, "is an eighth part of an address")
+    if extra := " ".join(parts[7:]).strip():
+        reading.note("Address", extra, "stands behind the seven parts of an address")
     if not any(address) and line.param("LABEL"):
         address = (unescape(line.param("LABEL")), "", "", "", "")
         reading.note(

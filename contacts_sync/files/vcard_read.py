@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contacts_sync.contact import COMPANY, NAME_PARTS, PERSON, SETS, fold
 from contacts_sync.files import names
 from contacts_sync.files.draft import BadCard, Draft, DraftValue, distinct, shorten, with_sets
+from contacts_sync.files.labels import plain_label
 from contacts_sync.files.vcard_lines import Card, Line, Outside, cards, split, unescape
 from contacts_sync.files.vcard_properties import HANDLERS, printed_addresses
 from contacts_sync.files.vcard_reading import NO_FIELD, SILENT, Reading, decode, title
@@ -42,7 +43,7 @@ def read_card(card: Card) -> Draft | BadCard:
 
 
 def _leave(reading: Reading, line: Line, text: str) -> None:
-    label = reading.beside(line, "X-ABLABEL").removeprefix("_$!<").removesuffix(">!$_")
+    label = shorten(plain_label(reading.beside(line, "X-ABLABEL")))
     reading.note(label or title(line), unescape(text), NO_FIELD)
 
 
@@ -69,8 +70,8 @@ def _name(reading: Reading, kind: str) -> str:
     shown, parts = reading.plain(reading.first("FN")), split(reading.first("N"))
     order = ("last_name", "first_name", "middle_name", "prefix", "suffix")
     named = {part: text.strip() for part, text in zip(order, parts, strict=False) if text.strip()}
-    for extra in filter(str.strip, parts[len(order) :]):
-        reading.note("Name", extra, "is a sixth part of a name")
+    if extra := " ".join(parts[len(order) :]).strip():
+        reading.note("Name", extra, "stands behind the five parts of a name")
     company = reading.scalars.get("company", "")
     if _is_company(reading, kind, named, shown):
         reading.scalars.pop("company", None)
