@@ -4,56 +4,51 @@ from __future__ import annotations
 
 from django.urls import path
 
+from contacts_sync.views import (
+    authorization,
+    decide,
+    health,
+    history,
+    lists,
+    office365,
+    preview,
+    settings,
+    sync,
+)
+
 SYNC = "settings/contact-and-calendar-sync/"
 OFFICE = f"{SYNC}office365/"
 CONTACTS = f"{OFFICE}contacts/"
 
-try:
-    from contacts_sync.views import (
-        authorization,
-        decide,
-        health,
-        history,
-        lists,
-        office365,
-        preview,
-        settings,
-        sync,
-    )
-except ImportError:  # until the floor below stands
-    urlpatterns = []
-else:
-    urlpatterns = [
-        path("settings/", settings.settings, name="settings"),
-        path(SYNC, settings.overview, name="contact_and_calendar_sync"),
-        path(OFFICE, office365.office365, name="office365"),
-        path(f"{OFFICE}authorize/", authorization.authorize, name="office365_authorize"),
-        path(f"{OFFICE}callback/", authorization.callback, name="office365_callback"),
-        path(f"{OFFICE}disconnect/", authorization.disconnect, name="office365_disconnect"),
-        path(f"{OFFICE}another-account/", authorization.replace, name="office365_another_account"),
-        path(f"{CONTACTS}preview/", preview.preview, name="office365_preview"),
-        path(f"{CONTACTS}start/", sync.start, name="office365_start"),
-        path(f"{CONTACTS}stop/", sync.stop, name="office365_stop"),
-        path(f"{CONTACTS}sync-now/", sync.sync_now, name="office365_sync_now"),
-        path(f"{CONTACTS}progress/", sync.progress, name="office365_progress"),
-        path(f"{CONTACTS}winner/", office365.winner, name="office365_winner"),
-        path(f"{CONTACTS}leave-out/", preview.leave_out, name="office365_leave_out"),
-        path(f"{CONTACTS}take-back-in/", lists.take_back_in, name="office365_take_back_in"),
-        path(f"{CONTACTS}decisions/", decide.waiting, name="office365_decisions"),
-        path(f"{CONTACTS}decisions/answer/", decide.answer, name="office365_answer"),
-        path(f"{CONTACTS}decisions/link/", decide.link, name="office365_link"),
-        path(f"{CONTACTS}decisions/keep-both/", decide.keep_both, name="office365_keep_both"),
-        path(
-            f"{CONTACTS}decisions/leave-out/",
-            decide.leave_out_group,
-            name="office365_leave_out_group",
-        ),
-        path(f"{CONTACTS}decisions/held/<slug:name>/", decide.guard, name="office365_guard"),
-        path(f"{CONTACTS}not-in-outlook/", lists.missing, name="office365_missing"),
-        path(f"{CONTACTS}put-back/", lists.put_back, name="office365_put_back"),
-        path(f"{CONTACTS}problems/", lists.problems, name="office365_problems"),
-        path(f"{CONTACTS}history/", history.runs, name="office365_history"),
-        path(f"{CONTACTS}history/<int:pk>/", history.run, name="office365_run"),
-        path("healthz", health.alive, name="healthz"),
-        path("readyz", health.ready, name="readyz"),
-    ]
+urlpatterns = [
+    path("settings/", settings.settings, name="settings"),
+    path(SYNC, settings.overview, name="contact_and_calendar_sync"),
+    path(OFFICE, office365.office365, name="office365"),
+    path(f"{OFFICE}authorize/", authorization.authorize, name="office365_authorize"),
+    path(f"{OFFICE}callback/", authorization.callback, name="office365_callback"),
+    path(f"{OFFICE}disconnect/", authorization.disconnect, name="office365_disconnect"),
+    path(f"{OFFICE}another-account/", authorization.replace, name="office365_another_account"),
+    path(f"{CONTACTS}preview/", preview.preview, name="office365_preview"),
+    path(f"{CONTACTS}start/", sync.start, name="office365_start"),
+    path(f"{CONTACTS}stop/", sync.stop, name="office365_stop"),
+    path(f"{CONTACTS}sync-now/", sync.sync_now, name="office365_sync_now"),
+    path(f"{CONTACTS}progress/", sync.progress, name="office365_progress"),
+    path(f"{CONTACTS}winner/", office365.winner, name="office365_winner"),
+    path(f"{CONTACTS}leave-out/", preview.leave_out, name="office365_leave_out"),
+    path(f"{CONTACTS}take-back-in/", lists.take_back_in, name="office365_take_back_in"),
+    path(f"{CONTACTS}decisions/", decide.waiting, name="office365_decisions"),
+    path(f"{CONTACTS}decisions/answer/", decide.answer, name="office365_answer"),
+    path(f"{CONTACTS}decisions/link/", decide.link, name="office365_link"),
+    path(f"{CONTACTS}decisions/keep-both/", decide.keep_both, name="office365_keep_both"),
+    path(
+        f"{CONTACTS}decisions/leave-out/", decide.leave_out_group, name="office365_leave_out_group"
+    ),
+    path(f"{CONTACTS}decisions/held/<slug:name>/", decide.guard, name="office365_guard"),
+    path(f"{CONTACTS}not-in-outlook/", lists.missing, name="office365_missing"),
+    path(f"{CONTACTS}put-back/", lists.put_back, name="office365_put_back"),
+    path(f"{CONTACTS}problems/", lists.problems, name="office365_problems"),
+    path(f"{CONTACTS}history/", history.runs, name="office365_history"),
+    path(f"{CONTACTS}history/<int:pk>/", history.run, name="office365_run"),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+]

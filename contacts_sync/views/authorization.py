@@ -33,6 +33,12 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @require_safe
 def callback(request: HttpRequest) -> HttpResponse:
     """Take what Microsoft sends back. It is good for one use, and leaves the address bar at once."""
+    if request.GET.get("admin_consent", "").lower() == "true":
+        messages.success(
+            request,
+            _("The administrator has agreed. Everybody can press Authorize Office 365 Access now."),
+        )
+        return redirect("office365")
     flow = request.session.pop(FLOW, None)
     if flow is None:
         messages.warning(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -13,10 +15,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from contacts_sync import wording
-from contacts_sync.models import Connection, Contact, SyncChange
+from contacts_sync.models import Connection, Contact, ExternalLink, SyncChange
 from contacts_sync.run import decisions
 from contacts_sync.views import find, groups, rows
-from contacts_sync.views.page import back, needs_mailbox, number, page_of, show
+from contacts_sync.views.page import back, decide, needs_mailbox, number, page_of, show
 
 EXAMPLES = 5
 
@@ -40,16 +42,16 @@ def waiting(request: HttpRequest, connection: Connection) -> HttpResponse:
 
 def _guards(connection: Connection) -> list[dict[str, Any]]:
     changes = find.held_changes(connection)
-    held = changes.order_by().values("guard").annotate(count=Count("pk"), upto=Max("pk"))
+    held = changes.order_by().values("held_by").annotate(count=Count("pk"), upto=Max("pk"))
     return [
         {
-            "name": each["guard"],
+            "name": each["held_by"],
             "count": each["count"],
             "upto": each["upto"],
-            "words": wording.guarded(each["guard"]),
-            "examples": list(changes.filter(guard=each["guard"])[:EXAMPLES]),
+            "words": wording.guarded(each["held_by"]),
+            "examples": list(changes.filter(held_by=each["held_by"])[:EXAMPLES]),
         }
-        for each in held.order_by("guard")
+        for each in held.order_by("held_by")
     ]
 
 
@@ -57,7 +59,7 @@ def _guards(connection: Connection) -> list[dict[str, Any]]:
 @needs_mailbox
 def guard(request: HttpRequest, connection: Connection, name: str) -> HttpResponse:
     """List all the changes that one guard holds back."""
-    changes = find.held_changes(connection).filter(guard=name)
+    changes = find.held_changes(connection).filter(held_by=name)
     if not (upto := changes.aggregate(upto=Max("pk"))["upto"]):
         raise Http404
     words = request.GET.get("q", "").strip()
@@ -74,15 +76,7 @@ def guard(request: HttpRequest, connection: Connection, name: str) -> HttpRespon
             },
             "words": words,
             "page": page,
-            "rows": [
-                {
-                    "change": each,
-                    "what": wording.what(each),
-                    "why": wording.why(each.reason),
-                    "differences": wording.differences(each),
-                }
-                for each in page
-            ],
+            "rows": [rows.told(each) for each in page],
         },
     )
 
@@ -92,7 +86,7 @@ def guard(request: HttpRequest, connection: Connection, name: str) -> HttpRespon
 def answer(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Approve or dismiss what a guard holds back: exactly the changes that the page has listed."""
     listed = find.held_changes(connection).filter(
-        guard=request.POST.get("guard", ""), pk__lte=number(request, "upto")
+        held_by=request.POST.get("guard", ""), pk__lte=number(request, "upto")
     )
     match request.POST.get("answer"):
         case "approve":
@@ -119,50 +113,64 @@ def link(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Link a pair: one contact of each side, chosen in a group or named by a row."""
     if "change" in request.POST:
         change: SyncChange = get_object_or_404(
-            connection.changes.exclude(contact=None).exclude(remote_id=""),
-            pk=number(request, "change"),
+            connection.changes.exclude(remote_id=""), pk=number(request, "change")
         )
-        contact_id, remote_id, name = change.contact_id, change.remote_id, change.name
+        contact = get_object_or_404(Contact.objects.alive(), pk=change.contact_id)
+        remote_id = change.remote_id
     elif request.POST.get("contact") and request.POST.get("remote"):
         contact = get_object_or_404(Contact.objects.alive(), pk=number(request, "contact"))
-        mirror = get_object_or_404(connection.mirror, pk=number(request, "remote"))
-        contact_id, remote_id, name = contact.pk, mirror.remote_id, str(contact)
+        remote_id = get_object_or_404(connection.mirror, pk=number(request, "remote")).remote_id
     else:
         messages.warning(request, _("Choose one contact on each side."))
         return back(request, "office365_decisions")
-    decisions.link_pair(connection, contact_id, remote_id, request.user)
-    messages.success(request, _("%(name)s: the two are linked.") % {"name": name})
-    return back(request, "office365_decisions")
+    return decide(
+        request,
+        lambda: decisions.link_pair(connection, contact.pk, remote_id, request.user),
+        _("%(name)s: the two are linked.") % {"name": contact},
+        "office365_decisions",
+    )
 
 
 @require_POST
 @needs_mailbox
 def keep_both(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Say of a group that its contacts are different ones: each is kept, on both sides."""
-    found = list(groups.links_of(connection, request.POST.get("group", "")))
-    for each in found:
-        decisions.keep_both(each, request.user)
-    return _answered(request, found, _("They are kept as contacts of their own."))
+
+    def keep(link: ExternalLink) -> None:
+        decisions.keep_both(link, request.user)
+
+    return _each(request, connection, keep, _("They are kept as contacts of their own."))
 
 
 @require_POST
 @needs_mailbox
 def leave_out_group(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Leave out all contacts of a group."""
-    found = list(groups.links_of(connection, request.POST.get("group", "")))
-    for each in found:
+
+    def leave(link: ExternalLink) -> None:
+        remote_id = link.remote_id or ""
         decisions.leave_out(
-            connection,
-            contact_id=each.contact_id,
-            remote_id=each.remote_id or "",
-            actor=request.user,
+            connection, contact_id=link.contact_id, remote_id=remote_id, actor=request.user
         )
-    return _answered(request, found, _("They are left out."))
+
+    return _each(request, connection, leave, _("They are left out."))
 
 
-def _answered(request: HttpRequest, found: list[Any], text: str) -> HttpResponse:
-    if found:
-        messages.success(request, text)
-    else:
+def _each(
+    request: HttpRequest,
+    connection: Connection,
+    decision: Callable[[ExternalLink], None],
+    done: str,
+) -> HttpResponse:
+    """Decide about all of a group, or about nobody."""
+    found = list(groups.links_of(connection, request.POST.get("group", "")))
+    if not found:
         messages.info(request, _("This was decided already."))
-    return back(request, "office365_decisions")
+        return back(request, "office365_decisions")
+
+    @transaction.atomic
+    def all_of_them() -> None:
+        for link in found:
+            decision(link)
+
+    return decide(request, all_of_them, done, "office365_decisions")

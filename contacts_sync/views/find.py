@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, When
+from django.utils import timezone
 
+from contacts_sync import wording
+from contacts_sync.engine.guard import BY_NAME
 from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
 
 State = ExternalLink.State
+
+ASKED = Q(state=State.HELD, decision="") & ~Q(group__startswith="guard-")
+"""Links about which a person is asked one by one; what a guard holds is decided as a whole."""
 
 
 def open_run(connection: Connection) -> SyncRun | None:
     """Find the run that works on a connection, or will in a moment."""
     return connection.runs.filter(status__in=SyncRun.OPEN).first()
+
+
+def progress(connection: Connection, run: SyncRun) -> wording.Progress:
+    """Find out how far an open run is."""
+    return wording.progress(run, timezone.now(), connection.next_run_at)
 
 
 def latest_preview(connection: Connection) -> SyncRun | None:
@@ -28,7 +39,7 @@ def health(connection: Connection) -> dict[str, int]:
         linked=Count("pk", filter=Q(state=State.LINKED)),
         in_sync=Count("pk", filter=Q(state=State.LINKED, problem="")),
         failing=Count("pk", filter=~Q(problem="")),
-        held=Count("pk", filter=Q(state=State.HELD, decision="")),
+        held=Count("pk", filter=ASKED),
         gone=Count("pk", filter=Q(state=State.GONE)),
         apart=Count("pk", filter=Q(state=State.APART)),
     )
@@ -38,9 +49,19 @@ def health(connection: Connection) -> dict[str, int]:
     return counts
 
 
-def held_changes(connection: Connection) -> QuerySet[SyncChange]:
-    """Find what a guard holds back. Contacts that match several others wait as links."""
-    return connection.changes.filter(status=SyncChange.Status.HELD).exclude(guard="")
+def held_changes(connection: Connection) -> QuerySet[Any]:
+    """Find what a guard holds back; `held_by` names the guard.
+
+    Held creations are links whose records have the guard's name as their reason. Contacts that
+    match several others wait as links too, and no guard holds them.
+    """
+    held_by = Case(
+        When(guard="", action=SyncChange.Action.HOLD, then=F("reason")),
+        default=F("guard"),
+        output_field=CharField(),
+    )
+    held = connection.changes.filter(status=SyncChange.Status.HELD).annotate(held_by=held_by)
+    return held.filter(held_by__in=BY_NAME)
 
 
 def skipped(connection: Connection) -> QuerySet[Any]:

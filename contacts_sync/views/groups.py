@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from contacts_sync import wording
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact
+from contacts_sync.views import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,7 @@ class Group:
 
 def held(connection: Connection) -> QuerySet[ExternalLink]:
     """Find the links that wait for a person; what was decided waits for the next run only."""
-    return connection.links.filter(state=ExternalLink.State.HELD, decision="").order_by(
-        "group", "pk"
-    )
+    return connection.links.filter(find.ASKED).order_by("group", "pk")
 
 
 def keys(connection: Connection) -> list[str]:

@@ -49,16 +49,6 @@ def run(request: HttpRequest, connection: Connection, pk: int) -> HttpResponse:
             "kind": kind,
             "words": words,
             "page": page,
-            "rows": [
-                {
-                    "change": each,
-                    "what": wording.what(each),
-                    "why": wording.why(each.reason),
-                    "outcome": wording.outcome(each),
-                    "conflicts": wording.conflicts(each),
-                    "differences": wording.differences(each),
-                }
-                for each in page
-            ],
+            "rows": [rows.told(each) for each in page],
         },
     )

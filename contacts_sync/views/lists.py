@@ -12,7 +12,7 @@ from contacts_sync import wording
 from contacts_sync.models import Connection, ExternalLink
 from contacts_sync.run import decisions
 from contacts_sync.views import find
-from contacts_sync.views.page import back, needs_mailbox, number, page_of, show
+from contacts_sync.views.page import back, decide, needs_mailbox, number, page_of, show
 
 State = ExternalLink.State
 
@@ -55,12 +55,29 @@ def put_back(request: HttpRequest, connection: Connection) -> HttpResponse:
     link = connection.links.filter(pk=number(request, "link"), state=State.GONE).first()
     if link is None:
         messages.info(request, _("This contact is not among the removed ones any more."))
-    else:
-        decisions.put_back(link, request.user)
-        messages.success(
-            request, _("%(name)s is put back in Outlook with the next run.") % {"name": link}
-        )
-    return back(request, "office365_missing")
+        return back(request, "office365_missing")
+    return decide(
+        request,
+        lambda: decisions.put_back(link, request.user),
+        _("%(name)s is put back in Outlook with the next run.") % {"name": link},
+        "office365_missing",
+    )
+
+
+@require_POST
+@needs_mailbox
+def take_back_in(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Let a contact that was left out take part again."""
+    link = connection.links.filter(pk=number(request, "link"), state=State.APART).first()
+    if link is None:
+        messages.info(request, _("This contact takes part already."))
+        return back(request, "office365_missing")
+    return decide(
+        request,
+        lambda: decisions.take_back_in(link, request.user),
+        _("%(name)s takes part again. The next run or preview looks at it.") % {"name": link},
+        "office365_missing",
+    )
 
 
 @require_safe

@@ -30,7 +30,7 @@ def office365(request: HttpRequest) -> HttpResponse:
     run = find.open_run(connection)
     context |= {
         "run": run,
-        "progress": wording.progress(run, now) if run else None,
+        "progress": find.progress(connection, run) if run else None,
         "problem": wording.problem_of(connection),
         "preview": find.latest_preview(connection),
         "health": find.health(connection),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from contacts_sync import connections, wording
 from contacts_sync.models import Connection
+from contacts_sync.run import decisions
 
 ROWS = 50
 
@@ -58,6 +59,19 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
     ):
         return HttpResponseRedirect(target)
     return redirect(otherwise)
+
+
+def decide(
+    request: HttpRequest, decision: Callable[[], object], done: str, otherwise: str
+) -> HttpResponseRedirect:
+    """Carry out a decision, and say so; or say why it does not fit what is there now."""
+    try:
+        decision()
+    except decisions.NotPossible as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, done)
+    return back(request, otherwise)
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | list[Any]) -> Page[Any]:

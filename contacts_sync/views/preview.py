@@ -1,13 +1,13 @@
-"""The preview before a first sync: three numbers, a row per contact, and what to leave out."""
+"""The preview before a sync starts: three numbers, a row per contact, and what to leave out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,7 +15,7 @@ from contacts_sync import tasks, wording
 from contacts_sync.models import Connection, SyncChange, SyncRun
 from contacts_sync.run import decisions
 from contacts_sync.views import find, groups, rows
-from contacts_sync.views.page import back, needs_mailbox, number, page_of, show
+from contacts_sync.views.page import back, decide, needs_mailbox, number, page_of, show
 from contacts_sync.views.sync import previewed
 
 SHOWN_GROUPS = 3
@@ -32,7 +32,7 @@ def preview(request: HttpRequest, connection: Connection) -> HttpResponse:
     latest = find.latest_preview(connection)
     context: dict[str, Any] = {"connection": connection, "run": run, "preview": latest}
     if run:
-        context["progress"] = wording.progress(run, timezone.now())
+        context["progress"] = find.progress(connection, run)
     elif latest and previewed(latest):
         context |= _found(request, connection, latest)
     else:
@@ -61,14 +61,7 @@ def _found(request: HttpRequest, connection: Connection, latest: SyncRun) -> dic
     keys = groups.keys(connection)
     return {
         "done": True,
-        "numbers": {
-            name: max(getattr(latest, name) - counted[f"left_out_{name}"], 0)
-            for name in ("added_here", "added_there", "linked", "deleted_there")
-        },
-        "left_out": sum(
-            counted[f"left_out_{name}"] for name in ("added_here", "added_there", "linked")
-        ),
-        "health": find.health(connection) if connection.started else None,
+        "health": find.health(connection),
         "groups": groups.groups(connection, keys[:SHOWN_GROUPS]),
         "group_count": len(keys),
         "kinds": [
@@ -81,49 +74,39 @@ def _found(request: HttpRequest, connection: Connection, latest: SyncRun) -> dic
         "kind": kind,
         "words": words,
         "page": page,
-        "rows": [_row(change) for change in page],
+        "rows": list(_rows(page)),
     }
 
 
-def _row(change: SyncChange) -> dict[str, Any]:
-    return {
-        "change": change,
-        "what": wording.what(change),
-        "why": wording.why(change.reason),
-        "differences": wording.differences(change),
-        "left_out": change.left_out,  # type: ignore[attr-defined]  annotated by `rows_of`
-        "can_be_left_out": change.action in rows.CAN_BE_LEFT_OUT,
-        "can_link": bool(change.guard == rows.NEAR and change.contact_id and change.remote_id),
-    }
+def _rows(page: Iterable[SyncChange]) -> Iterator[dict[str, Any]]:
+    """Put the rows into words. A row that goes away leaves the browser at the one before it."""
+    anchor = "rows"
+    for change in page:
+        yield {
+            **rows.told(change),
+            "anchor": anchor,
+            "can_be_left_out": change.action in rows.CAN_BE_LEFT_OUT,
+            "can_link": bool(change.guard == rows.NEAR and change.contact_id and change.remote_id),
+        }
+        anchor = f"row-{change.pk}"
 
 
 @require_POST
 @needs_mailbox
 def leave_out(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Leave out the contact of a row: it is then neither read nor written nor matched."""
-    change = _row_of(request, connection)
-    if change.action in rows.CAN_BE_LEFT_OUT:
-        decisions.leave_out(connection, **rows.subject(change), actor=request.user)
-        messages.success(request, _("%(name)s is left out.") % {"name": change.name})
-    return back(request, "office365_preview")
-
-
-@require_POST
-@needs_mailbox
-def take_back_in(request: HttpRequest, connection: Connection) -> HttpResponse:
-    """Take a contact that was left out back in, from a row or from the list of those left out."""
-    if "link" in request.POST:
-        link = connection.links.filter(pk=number(request, "link"), state="apart").first()
-    else:
-        link = rows.left_out_link(connection, _row_of(request, connection))
-    if link is None:
-        messages.info(request, _("This contact takes part already."))
-    else:
-        decisions.take_back_in(link, request.user)
-        messages.success(request, _("%(name)s takes part again.") % {"name": link})
-    return back(request, "office365_preview")
-
-
-def _row_of(request: HttpRequest, connection: Connection) -> SyncChange:
-    change: SyncChange = get_object_or_404(connection.changes, pk=number(request, "change"))
-    return change
+    change: SyncChange | None = connection.changes.filter(
+        pk=number(request, "change"),
+        status=SyncChange.Status.PLANNED,
+        action__in=rows.CAN_BE_LEFT_OUT,
+    ).first()
+    if change is None:
+        messages.info(request, _("This row is not in the preview any more."))
+        return back(request, "office365_preview")
+    about = rows.subject(change)
+    return decide(
+        request,
+        lambda: decisions.leave_out(connection, **about, actor=request.user),
+        _("%(name)s is left out.") % {"name": change.name},
+        "office365_preview",
+    )

@@ -6,12 +6,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from contacts_sync import connections, tasks, wording
+from contacts_sync import connections, tasks
 from contacts_sync.models import Connection, SyncRun
 from contacts_sync.views import find
 from contacts_sync.views.page import needs_mailbox, show
@@ -87,9 +86,9 @@ def progress(request: HttpRequest) -> HttpResponse:
     """
     connection = connections.mailbox_of(request.user) if request.user.is_authenticated else None
     run = find.open_run(connection) if connection else None
-    if run is None:
+    if connection is None or run is None:
         return HttpResponseClientRefresh()
-    now = wording.progress(run, timezone.now())
+    now = find.progress(connection, run)
     return show(
         request,
         "_progress.html",

@@ -8,6 +8,7 @@ from contacts_sync.wording.changes import (
     say,
     what,
     why,
+    why_of,
 )
 from contacts_sync.wording.guards import Guarded, guarded
 from contacts_sync.wording.names import MICROSOFT, firm_list
@@ -33,4 +34,5 @@ __all__ = [
     "until",
     "what",
     "why",
+    "why_of",
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts_sync.models import SyncChange
+from contacts_sync.wording.guards import GUARDS
 from contacts_sync.wording.names import MICROSOFT, firm_list
 
 Action, Side, Status = SyncChange.Action, SyncChange.Side, SyncChange.Status
@@ -68,7 +69,7 @@ def what(change: SyncChange) -> str:
         case Action.HOLD:
             return _("Needs your decision")
         case Action.SKIP:
-            return _("Takes no part")
+            return _("Look alike") if change.guard == "near" else _("Takes no part")
         case _:
             return capfirst(change.get_action_display())
 
@@ -85,16 +86,40 @@ REASONS: dict[str, Any] = {
     "only there": gettext_lazy("Is in Outlook only."),
     "only here": gettext_lazy("Is in {firm} only."),
     "removed in Outlook": gettext_lazy("Was removed from the Contacts folder in Outlook."),
+    "same e-mail": gettext_lazy("They have the same e-mail address, and other names."),
+    "same name": gettext_lazy("They have the same name, and no e-mail address in common."),
+    "same phone and last name": gettext_lazy("They have the same last name and phone number."),
+    "linked by a person": gettext_lazy("Somebody linked the two."),
+    "takes part again": gettext_lazy("Somebody took the contact back in."),
+    "put back in Outlook": gettext_lazy("Somebody put the contact back in Outlook."),
+    "no longer due": gettext_lazy("Was settled before anybody decided."),
+    **{name: title for name, (title, *_others) in GUARDS.items()},
     "company of a person": gettext_lazy("Is named as the company of a person in Outlook."),
 }
 """The plan's own reasons; any other is a sentence already."""
+
+PLAIN_REASONS: dict[tuple[str, str], Any] = {
+    (Action.UPDATE, Side.HERE): gettext_lazy("Has newer values in Outlook."),
+    (Action.UPDATE, Side.THERE): gettext_lazy("Has newer values in {firm}."),
+    (Action.UPDATE, Side.BOTH): gettext_lazy("Has newer values on both sides."),
+    (Action.DELETE, Side.THERE): gettext_lazy("Was deleted in {firm}."),
+    (Action.GONE, Side.THERE): gettext_lazy("Was removed from the Contacts folder in Outlook."),
+}
+"""Why something is done for which the plan needs no reason."""
 
 
 def why(reason: str) -> str:
     """Say why something is done, or waits."""
     if reason in REASONS:
         return str(REASONS[reason]).format(firm=firm_list())
-    return capfirst(reason.removeprefix("near:").strip())
+    return capfirst(reason)
+
+
+def why_of(change: SyncChange) -> str:
+    """Say why a change is made, or waits."""
+    if change.reason:
+        return why(change.reason)
+    return str(PLAIN_REASONS.get((change.action, change.side), "")).format(firm=firm_list())
 
 
 FIELDS: dict[str, Any] = {
@@ -173,8 +198,6 @@ def say_entry(entry: Any) -> str:
     match entry:
         case [str(label), value, *rest]:
             return _labelled(say(value), label, bool(rest and rest[0]))
-        case {"value": value, **rest}:
-            return _labelled(say(value), str(rest.get("label", "")), bool(rest.get("primary")))
         case _:
             return say(entry)
 

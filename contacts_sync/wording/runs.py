@@ -14,10 +14,12 @@ from contacts_sync.wording.names import firm_list
 
 
 def tally(run: SyncRun) -> str:
-    """Say in one line what a run did, or how it stands if that is nothing."""
+    """Say in one line what a run did."""
     if counted := ", ".join(_counted(run)):
         return counted
-    return _("nothing to do") if run.status == SyncRun.Status.DONE else run.get_status_display()
+    if run.is_open:
+        return _("nothing changed yet")
+    return _("nothing to do") if run.status == SyncRun.Status.DONE else _("nothing changed")
 
 
 def _counted(run: SyncRun) -> Iterator[str]:
@@ -57,8 +59,11 @@ PATIENCE = timedelta(minutes=2)
 """A run that nobody has begun after this long tells the reader whom to ask."""
 
 
-def progress(run: SyncRun, now: datetime) -> Progress:
-    """Say how far a run is, what is left, and how long that takes at the pace so far."""
+def progress(run: SyncRun, now: datetime, resumes_at: datetime | None = None) -> Progress:
+    """Say how far a run is, what is left, and how long that takes at the pace so far.
+
+    A run between two slices may wait for `resumes_at`, because Microsoft asked for it.
+    """
     seconds = max((now - run.started_at).total_seconds(), 1)
     done, total = 0, 0
     match run.step:
@@ -74,6 +79,9 @@ def progress(run: SyncRun, now: datetime) -> Progress:
         case _:
             headline = _("Comparing both lists")
             detail = _("%(read)s contacts read from Outlook.") % {"read": f"{run.read:,}"}
+    if run.status == SyncRun.Status.CONTINUES and run.slices and resumes_at and resumes_at > now:
+        pause = _("Microsoft asked for a pause. It goes on %(when)s.")
+        detail = f"{detail} {pause % {'when': until(resumes_at, now)}}".strip()
     tenth = 10 * done // total if total else 0
     return Progress(headline, detail, done, total, f"{run.pk}-{run.step}-{tenth}")
 

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-import types
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from contacts_sync.connections import mailbox_of
 from contacts_sync.models import Connection, Contact, SyncRun
 
 OFFICE = "/settings/contact-and-calendar-sync/office365/"
 CONTACTS = f"{OFFICE}contacts/"
-
-
-class Refused(Exception):
-    """What `connections` raises when an account cannot be connected."""
-
-    def __init__(self, text, admin_consent_url=""):
-        super().__init__(text)
-        self.admin_consent_url = admin_consent_url
-
-
-def mailbox_of(user):
-    return Connection.objects.filter(owner=user).exclude(state="retired").first()
-
-
-def stand_in(name, **members):
-    """Put a module in place of one that is not there yet."""
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        module = types.ModuleType(name)
-        vars(module).update(members)
-        sys.modules[name] = module
-        parent, _, child = name.rpartition(".")
-        setattr(importlib.import_module(parent), child, module)
-
-
-stand_in("contacts_sync.connections", Refused=Refused, mailbox_of=mailbox_of)
-stand_in("contacts_sync.tasks")
-stand_in("contacts_sync.run.decisions")
 
 
 class Below:
@@ -77,7 +46,7 @@ def below(monkeypatch):
 
     def put(module, name, answer=None):
         target = f"contacts_sync.{module}.{name}"
-        monkeypatch.setattr(target, below.note(name, answer), raising=False)
+        monkeypatch.setattr(target, below.note(name, answer))
 
     flow = {"auth_uri": "https://login.example/authorize", "state": "st"}
     put("connections", "begin_authorization", lambda uri: flow)

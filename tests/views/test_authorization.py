@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_sync import connections
+from contacts_sync.connections import Refused
 from tests.views.conftest import OFFICE
 
 pytestmark = pytest.mark.django_db
 
 FLOW = "microsoft365_flow"
 CONSENT = "https://login.example/adminconsent?client_id=1&x=2"
-
-
-def refused(text="This account has no mailbox.", admin_consent_url=""):
-    error = connections.Refused(text)
-    error.admin_consent_url = admin_consent_url
-    return error
 
 
 def test_authorize_sends_the_browser_to_microsoft_and_remembers_the_flow(client, alice, below):
@@ -40,7 +34,7 @@ def test_a_second_press_begins_again(client, alice):
 
 def test_when_microsoft_cannot_be_asked_the_page_says_so(client, alice, below):
     client.force_login(alice)
-    below.refuse = refused("Microsoft 365 cannot be reached. Try again in a few minutes.")
+    below.refuse = Refused("Microsoft 365 cannot be reached. Try again in a few minutes.")
 
     response = client.post(f"{OFFICE}authorize/", follow=True)
 
@@ -100,7 +94,7 @@ def test_a_flow_belongs_to_the_session_that_began_it(client, alice, bob, below):
 def test_a_refusal_is_a_sentence_on_the_page_and_is_said_once(client, alice, below):
     client.force_login(alice)
     client.post(f"{OFFICE}authorize/")
-    below.refuse = refused("This account has no <mailbox>.")
+    below.refuse = Refused("This account has no <mailbox>.")
 
     text = client.get(f"{OFFICE}callback/?code=c&state=wrong", follow=True).content.decode()
     again = client.get(OFFICE).content.decode()
@@ -114,7 +108,7 @@ def test_a_refusal_is_a_sentence_on_the_page_and_is_said_once(client, alice, bel
 def test_withheld_consent_offers_the_link_for_the_administrator(client, alice, below):
     client.force_login(alice)
     client.post(f"{OFFICE}authorize/")
-    below.refuse = refused("Your organization withholds consent.", CONSENT)
+    below.refuse = Refused("Your organization withholds consent.", CONSENT)
 
     text = client.get(f"{OFFICE}callback/?error=consent_required", follow=True).content.decode()
 
@@ -122,11 +116,20 @@ def test_withheld_consent_offers_the_link_for_the_administrator(client, alice, b
     assert f'href="{CONSENT.replace("&", "&amp;")}"' in text
 
 
+def test_the_administrators_agreement_is_told_and_is_no_sign_in(client, alice, below):
+    client.force_login(alice)
+
+    response = client.get(f"{OFFICE}callback/?admin_consent=True&tenant=t&state=st", follow=True)
+
+    assert "The administrator has agreed." in response.content.decode()
+    assert below.calls == []
+
+
 def test_a_refusal_is_also_told_to_somebody_who_is_connected(client, alice, connect, below):
     connect(alice, state="on", problem="sign_in")
     client.force_login(alice)
     client.post(f"{OFFICE}authorize/")
-    below.refuse = refused("You signed in as bob@x, but this is the connection of alice@x.")
+    below.refuse = Refused("You signed in as bob@x, but this is the connection of alice@x.")
 
     text = client.get(f"{OFFICE}callback/?code=c&state=st", follow=True).content.decode()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contacts_sync.run.decisions import NotPossible
 from tests.views.conftest import CONTACTS
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +17,6 @@ GUARDS = {
     "arrivals": ("Add them to Clio", "Leave them out"),
     "changed_there": ("Take the changes", "Write the values of Clio back"),
     "changed_here": ("Send the changes", "Take the values from Outlook"),
-    "unheard_of": ("Go ahead", "Do not do this"),
 }
 
 
@@ -51,6 +51,31 @@ def test_every_guard_has_its_words(alice, connection, page, guard):
     assert f">{approve}</button>" in text
     assert f">{dismiss}</button>" in text
     assert "2 contacts: Bert, Anna" in text
+
+
+def test_creations_that_a_guard_holds_are_one_question_and_no_groups(
+    alice, connection, person, page, press, below
+):
+    held = []
+    for name in ("Anna", "Bert"):
+        link = connection.links.create(
+            contact=person(name), state="held", group="guard-growth", reason="growth"
+        )
+        held.append(
+            connection.changes.create(
+                link=link, name=name, action="hold", side="here", status="held", reason="growth"
+            )
+        )
+    group = connection.links.create(contact=person("Clara"), state="held", group="g1")
+    connection.changes.create(link=group, action="hold", side="here", status="held", reason="group")
+
+    text = page(alice, DECISIONS)
+
+    assert "The first sync would create more contacts than its preview showed" in text
+    assert "2 contacts: Bert, Anna" in text
+    assert text.count("Keep both</button>") == 1
+    press(alice, f"{DECISIONS}answer/", guard="growth", upto=held[-1].pk, answer="approve")
+    assert set(below.calls[0][1]) == set(held)
 
 
 def test_every_guard_of_the_engine_has_words():
@@ -162,6 +187,15 @@ def test_leave_out_leaves_out_every_contact_of_the_group(alice, connection, pair
         {"contact_id": pair[0].contact_id, "remote_id": "", "actor": alice},
         {"contact_id": None, "remote_id": "r1", "actor": alice},
     ]
+
+
+def test_a_group_is_decided_as_a_whole_or_not_at_all(alice, pair, press, below):
+    below.refuse = NotPossible("This contact does not wait for a decision any more.")
+
+    text = press(alice, f"{DECISIONS}keep-both/", group="g1")
+
+    assert "does not wait for a decision any more" in text
+    assert below.calls == []
 
 
 @pytest.mark.parametrize("path", ["keep-both/", "leave-out/"])

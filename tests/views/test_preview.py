@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contacts_sync.models import SyncChange, SyncRun
+from contacts_sync.run.decisions import NotPossible
 from tests.views.conftest import CONTACTS
 
 pytestmark = pytest.mark.django_db
@@ -198,38 +199,56 @@ def test_leaving_out_is_about_the_contact_of_the_row(
     assert "Anna is left out." in text
 
 
-def test_who_is_left_out_is_not_counted_and_can_be_taken_back_in(
-    alice, preview, page, press, below
-):
-    change = row(preview, "Anna Baker", remote_id="r1")
-    link = preview.connection.links.create(remote_id="r1", state="apart", name="Anna Baker")
+def test_what_linking_writes_belongs_to_the_row_of_the_link(alice, preview, page, person):
+    both = {"contact": person("Anna"), "remote_id": "r1", "reason": "match"}
+    row(preview, "Anna", "link", "both", **both)
+    row(preview, "Anna", "update", "here", **both)
+    row(preview, "Anna", "update", "there", **both)
 
     text = page(alice, PREVIEW)
 
-    assert number(text, "will be added to Clio") == "11"
-    assert "Left out" in text
-    assert "1 contact that you left out is not counted." in text
-    press(alice, f"{CONTACTS}take-back-in/", change=change.pk)
-    assert below.calls == [("take_back_in", link, alice)]
+    assert text.count("Leave out</button>") == 1
+    assert "Update in" not in text
 
 
-def test_a_counterpart_that_is_left_out_does_not_leave_out_the_row(alice, preview, page, person):
-    row(preview, "Anna", "add", "there", contact=person("Anna"), remote_id="r1", guard="near")
-    preview.connection.links.create(remote_id="r1", state="apart")
+def test_a_row_without_a_reason_of_its_own_still_says_why(alice, preview, page):
+    row(preview, "Anna", "update", "there")
+    row(preview, "Bert", "delete", "there")
+    row(preview, "Clara", "gone", "there")
 
     text = page(alice, PREVIEW)
 
-    assert number(text, "will be added to Microsoft 365") == "7"
-    assert "Left out" not in text
+    assert "Has newer values in Clio." in text
+    assert "Was deleted in Clio." in text
+    assert "Was removed from the Contacts folder in Outlook." in text
 
 
-def test_taking_back_in_twice_is_harmless(alice, preview, press, below):
-    change = row(preview, "Anna", remote_id="r1")
+def test_who_is_left_out_is_one_link_away(alice, preview, page, person):
+    preview.connection.links.create(contact=person("Anna"), state="apart")
 
-    text = press(alice, f"{CONTACTS}take-back-in/", change=change.pk)
+    text = page(alice, PREVIEW)
+
+    assert "1 contact is left out and not counted." in text
+    assert f'href="{CONTACTS}not-in-outlook/?show=apart"' in text
+
+
+def test_leaving_out_twice_is_harmless(alice, preview, press, below):
+    change = row(preview, "Anna", remote_id="r1", side="here")
+    change.delete()
+
+    text = press(alice, f"{CONTACTS}leave-out/", change=change.pk or 1)
 
     assert below.calls == []
-    assert "This contact takes part already." in text
+    assert "This row is not in the preview any more." in text
+
+
+def test_a_decision_that_does_not_fit_any_more_is_explained(alice, preview, press, below):
+    change = row(preview, "Anna", remote_id="r1")
+    below.refuse = NotPossible("This Outlook contact is not in the Contacts folder any more.")
+
+    text = press(alice, f"{CONTACTS}leave-out/", change=change.pk)
+
+    assert "is not in the Contacts folder any more." in text
 
 
 def test_a_button_returns_to_the_same_rows(client, alice, preview):
@@ -246,18 +265,19 @@ def test_contacts_that_look_alike_can_be_linked(alice, preview, person, page, pr
     contact = person("Anna")
     change = row(
         preview,
-        "Anna",
-        "add",
-        "there",
+        "Anna Baker · Anne Baker",
+        "skip",
+        "both",
         contact=contact,
         remote_id="r9",
         guard="near",
-        reason="near: same e-mail address as Anne Baker in Outlook",
+        reason="same e-mail",
     )
 
     text = page(alice, f"{PREVIEW}?show=near")
 
-    assert "Same e-mail address as Anne Baker in Outlook" in text
+    assert "They have the same e-mail address, and other names." in text
+    assert "1 pair looks alike without matching" in text
     assert "Link</button>" in text
     press(alice, f"{CONTACTS}decisions/link/", change=change.pk)
     assert below.calls == [("link_pair", preview.connection, contact.pk, "r9", alice)]

@@ -157,7 +157,7 @@ def test_health_says_how_many_are_fine_and_how_many_are_not(alice, page, connect
             connection.links.create(contact=person("Anna"), **values)
     held = {"connection": connection, "status": "held"}
     run.changes.create(action="delete", side="there", guard="deletions", **held)
-    run.changes.create(action="hold", side="here", **held)  # its link is counted
+    run.changes.create(action="hold", side="here", reason="group", **held)  # its link is counted
     connection.links.create(contact=person("Anna"), state="held", decision="keep")  # decided
 
     text = page(alice, OFFICE).replace("\N{NO-BREAK SPACE}", " ")

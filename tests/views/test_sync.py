@@ -219,6 +219,14 @@ def test_writing_estimates_from_the_pace_so_far():
     assert "can be told in a moment" in told(3, step="apply", planned=3000, done=10).detail
 
 
+def test_a_pause_that_microsoft_asked_for_is_told():
+    run = SyncRun(status="continues", slices=2, step="apply", planned=9, started_at=NOW)
+
+    told = wording.progress(run, NOW, NOW + timedelta(minutes=5))
+
+    assert "Microsoft asked for a pause. It goes on in 5 minutes." in told.detail
+
+
 def test_the_bar_is_never_full_before_the_end():
     assert told(600, step="apply", planned=100, done=100).percent == 99
     assert told(600, step="apply", planned=0).percent == 0
