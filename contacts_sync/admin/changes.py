@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from contacts_sync.admin.base import WARN, RecordAdmin, badge, count
 from contacts_sync.admin.words import change_badge, changed, contact_link, moment, summary
 from contacts_sync.models import SyncChange
+from contacts_sync.run import decisions
 from contacts_sync.wording import guarded, say, what
 
 
@@ -126,8 +127,6 @@ class SyncChangeAdmin(RecordAdmin):
 
     @admin.action(description="Approve what is held", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> None:
-        from contacts_sync.run import decisions
-
         number = decisions.approve(queryset.filter(status=SyncChange.Status.HELD), request.user)
         messages.success(
             request,
@@ -136,7 +135,5 @@ class SyncChangeAdmin(RecordAdmin):
 
     @admin.action(description="Dismiss what is held", permissions=["decide"])
     def dismiss(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> None:
-        from contacts_sync.run import decisions
-
         number = decisions.dismiss(queryset.filter(status=SyncChange.Status.HELD), request.user)
         messages.success(request, f"{count(number, 'change')} dismissed. They do not come back.")

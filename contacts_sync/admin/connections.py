@@ -14,6 +14,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from contacts_sync import connections as mailboxes
+from contacts_sync import tasks
 from contacts_sync.admin.base import BAD, GOOD, WARN, ModelAdmin, RecordAdmin, badge, count
 from contacts_sync.admin.words import CONNECTION_COLOURS, run_link
 from contacts_sync.models import Connection, ExternalLink, Heartbeat, SyncChange, SyncRun
@@ -229,12 +231,10 @@ class ConnectionAdmin(ModelAdmin):
         kind: SyncRun.Kind,
         states: tuple[State, ...],
     ) -> None:
-        from contacts_sync.tasks import enqueue
-
         chosen = list(queryset)
         ready = [connection for connection in chosen if connection.state in states]
         for connection in ready:
-            enqueue(connection, kind, trigger=SyncRun.Trigger.STAFF, actor=request.user)
+            tasks.enqueue(connection, kind, trigger=SyncRun.Trigger.STAFF, actor=request.user)
         if ready:
             text = f"{count(len(ready), 'run')} queued. See Sync runs in a moment."
             messages.success(request, text)
@@ -243,11 +243,9 @@ class ConnectionAdmin(ModelAdmin):
 
     @admin.action(description="Stop", permissions=["change"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        from contacts_sync import connections
-
         chosen = list(queryset.filter(state=State.ON))
         for connection in chosen:
-            connections.stop(connection)
+            mailboxes.stop(connection)
         messages.success(
             request,
             f"{count(len(chosen), 'sync', 'syncs')} stopped. Both lists stay as they are;"
@@ -258,12 +256,10 @@ class ConnectionAdmin(ModelAdmin):
     def release(
         self, request: HttpRequest, queryset: QuerySet[Connection]
     ) -> TemplateResponse | None:
-        from contacts_sync import connections
-
         chosen = list(queryset.exclude(state=State.RETIRED))
         if request.POST.get("post"):
             for connection in chosen:
-                connections.retire(connection)
+                mailboxes.retire(connection)
             messages.success(request, f"{count(len(chosen), 'account')} released.")
             return None
         context = {

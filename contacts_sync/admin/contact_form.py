@@ -47,8 +47,18 @@ class ContactForm(forms.ModelForm):
         if self.instance.pk:
             self.initial["revision"] = self.instance.revision
             self.initial["opened"] = json.dumps(form_state(self.instance))
+            self._keep_company()
         else:
             self.instance.kind = self.new_kind
+
+    def _keep_company(self) -> None:
+        """Let a person keep a company that went to the trash."""
+        field = self.fields.get("company")
+        if isinstance(field, forms.ModelChoiceField) and self.instance.company_id:
+            field.queryset = Contact.objects.filter(
+                models.Q(kind=Contact.Kind.COMPANY, deleted_at=None)
+                | models.Q(pk=self.instance.company_id)
+            )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -70,6 +80,10 @@ class ContactForm(forms.ModelForm):
     def _says_who(self, values: dict[str, Any]) -> bool:
         names = [str(values.get(part, "")).strip() for part in shape.NAME_PARTS]
         return any(names) or bool(values.get("company"))
+
+    def _get_validation_exclusions(self) -> set[str]:
+        kept = set() if "company" in self.changed_data else {"company"}
+        return {*super()._get_validation_exclusions(), *kept}  # type: ignore[misc]
 
 
 class ValueForm(forms.ModelForm):

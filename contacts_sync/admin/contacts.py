@@ -43,6 +43,7 @@ from contacts_sync.admin.contact_page import history_of, links_of, placed
 from contacts_sync.admin.stale import refresh
 from contacts_sync.admin.trash import TrashAdmin, purged_on
 from contacts_sync.models import Contact, EmailAddress, ExternalLink, PhoneNumber, SyncChange
+from contacts_sync.store import record_admin_change, snapshot
 
 State = ExternalLink.State
 
@@ -211,8 +212,6 @@ class ContactAdmin(ModelAdmin):
         self, request: HttpRequest, obj: Contact, form: ContactForm, change: bool
     ) -> None:
         """Write only what was edited: the row has columns that belong to others."""
-        from contacts_sync.store import snapshot
-
         if not change:
             form.before = {}
             obj.save()
@@ -234,8 +233,6 @@ class ContactAdmin(ModelAdmin):
         self, request: HttpRequest, form: ContactForm, formsets: Any, change: bool
     ) -> None:
         """Record what the person changed, in the transaction that changes it."""
-        from contacts_sync.store import record_admin_change, snapshot
-
         super().save_related(request, form, formsets, change)
         contact = Contact.objects.get(pk=form.instance.pk)
         before, after = form.before, snapshot(contact)

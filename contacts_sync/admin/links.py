@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from contacts_sync.admin.base import BAD, GOOD, PLAIN, RecordAdmin, badge, count
 from contacts_sync.admin.words import anchor, link_badge
 from contacts_sync.models import ExternalLink, RemoteContact
+from contacts_sync.run import decisions
 from contacts_sync.wording.changes import FIELDS, say, say_entry
 
 State = ExternalLink.State
@@ -126,8 +127,6 @@ class LinkAdmin(RecordAdmin):
 
     def pair(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Link one contact of a held group with one Outlook contact of it."""
-        from contacts_sync.run import decisions
-
         link = self.get_queryset(request).filter(pk=pk, state=State.HELD).first()
         if link is None or request.method != "POST" or not self.has_decide_permission(request):
             raise Http404
@@ -143,32 +142,30 @@ class LinkAdmin(RecordAdmin):
             return HttpResponseRedirect(
                 reverse("admin:contacts_sync_externallink_change", args=[pk])
             )
-        decisions.link_pair(link.connection, chosen.pk, remote.remote_id, request.user)
+        try:
+            decisions.link_pair(link.connection, chosen.pk, remote.remote_id, request.user)
+        except decisions.NotPossible as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(
+                reverse("admin:contacts_sync_externallink_change", args=[pk])
+            )
         messages.success(request, f"{chosen} is linked. The next run brings both sides together.")
         return HttpResponseRedirect(reverse("admin:contacts_sync_externallink_changelist"))
 
     @admin.action(description="Put back in Outlook", permissions=["decide"])
     def put_back(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        from contacts_sync.run import decisions
-
         self._each(request, queryset, State.GONE, decisions.put_back, "put back with the next run")
 
     @admin.action(description="Keep both", permissions=["decide"])
     def keep_both(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        from contacts_sync.run import decisions
-
         self._each(request, queryset, State.HELD, decisions.keep_both, "kept on both sides")
 
     @admin.action(description="Take back in", permissions=["decide"])
     def take_back_in(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        from contacts_sync.run import decisions
-
         self._each(request, queryset, State.APART, decisions.take_back_in, "taken back in")
 
     @admin.action(description="Leave out", permissions=["decide"])
     def leave_out(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        from contacts_sync.run import decisions
-
         def leave(link: ExternalLink, actor: Any) -> None:
             decisions.leave_out(
                 link.connection,
@@ -189,10 +186,15 @@ class LinkAdmin(RecordAdmin):
     ) -> None:
         chosen = list(queryset)
         fits = [link for link in chosen if link.state == state]
+        done = 0
         for link in fits:
-            decide(link, request.user)
-        if fits:
-            messages.success(request, f"{count(len(fits), 'contact')}: {words}.")
+            try:
+                decide(link, request.user)
+                done += 1
+            except decisions.NotPossible as error:
+                messages.error(request, f"{link}: {error}")
+        if done:
+            messages.success(request, f"{count(done, 'contact')}: {words}.")
         if other := len(chosen) - len(fits):
             messages.warning(
                 request, f"{count(other, 'link')} left as before: not “{state.label}”."

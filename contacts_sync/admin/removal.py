@@ -14,6 +14,8 @@ from django.template.response import TemplateResponse
 from contacts_sync.admin.base import ModelAdmin, count
 from contacts_sync.models import Contact, SyncChange
 from contacts_sync.models.contact import ContactQuerySet
+from contacts_sync.run import decisions
+from contacts_sync.store import record_admin_change
 
 SHOWN = 50
 """How many names the page lists."""
@@ -21,8 +23,6 @@ SHOWN = 50
 
 def page(contacts: ContactQuerySet) -> dict[str, Any]:
     """Give what a deletion page says: who goes, and how many copies in whose mailboxes."""
-    from contacts_sync.run import decisions
-
     copies = decisions.copies(contacts)
     number = contacts.count()
     return {
@@ -41,24 +41,26 @@ def leaves_outlook(request: HttpRequest) -> bool:
 
 def remove(request: HttpRequest, contacts: ContactQuerySet) -> int:
     """Put contacts into the trash, and record who did it."""
-    from contacts_sync.run import decisions
-    from contacts_sync.store import record_admin_change
-
-    if leaves_outlook(request):
-        return decisions.remove_here_only(contacts, request.user)
+    leave = leaves_outlook(request)
     with transaction.atomic():
         chosen = list(contacts.alive())
-        Contact.objects.filter(pk__in=[contact.pk for contact in chosen]).delete()
-        trashed = Contact.objects.in_bulk([contact.pk for contact in chosen])
+        rows = Contact.objects.filter(pk__in=[contact.pk for contact in chosen])
+        if leave:
+            decisions.remove_here_only(rows, request.user)
+        else:
+            rows.delete()
+        trashed = dict(rows.trashed().values_list("pk", "deleted_at"))
         for contact in chosen:
-            record_admin_change(
-                contact,
-                action=SyncChange.Action.DELETE,
-                before={"deleted_at": ""},
-                after={"deleted_at": f"{trashed[contact.pk].deleted_at:%Y-%m-%d %H:%M}"},
-                actor=request.user,
-            )
-    return len(chosen)
+            if contact.pk in trashed:
+                record_admin_change(
+                    contact,
+                    action=SyncChange.Action.DELETE,
+                    before={"deleted_at": ""},
+                    after={"deleted_at": f"{trashed[contact.pk]:%Y-%m-%d %H:%M}"},
+                    actor=request.user,
+                    reason="The copies in Outlook stay." if leave else "",
+                )
+    return len(trashed)
 
 
 def told(request: HttpRequest, number: int, name: str = "") -> str:

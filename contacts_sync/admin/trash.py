@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 
 from contacts_sync.admin.base import INFO, ModelAdmin, badge, count
 from contacts_sync.models import Contact, ExternalLink, SyncChange
-
-KEPT = timedelta(days=30)
+from contacts_sync.run.housekeeping import TRASH
+from contacts_sync.store import record_admin_change
 
 
 def purged_on(contact: Contact) -> datetime | None:
     """When the contact is removed for good, if no link waits for it."""
-    return contact.deleted_at and contact.deleted_at + KEPT
+    return contact.deleted_at and contact.deleted_at + TRASH
 
 
 class TrashAdmin(ModelAdmin):
@@ -59,8 +59,6 @@ class TrashAdmin(ModelAdmin):
 
     @admin.action(description="Restore", permissions=["restore"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
-        from contacts_sync.store import record_admin_change
-
         with transaction.atomic():
             chosen = list(queryset)
             Contact.objects.filter(pk__in=[contact.pk for contact in chosen]).restore()

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from types import ModuleType
-
 import pytest
 from django.contrib.auth.models import Group
 
@@ -128,14 +124,5 @@ def calls(monkeypatch):
                 heard.append((_name, args, keywords))
                 return _answer
 
-            monkeypatch.setattr(_module(monkeypatch, module), name, listen, raising=False)
+            monkeypatch.setattr(f"{module}.{name}", listen)
     return heard
-
-
-def _module(monkeypatch, name):
-    try:
-        return import_module(name)
-    except ModuleNotFoundError:
-        module = ModuleType(name)
-        monkeypatch.setitem(sys.modules, name, module)
-        return module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from contacts_sync.models import Connection, SyncChange, SyncRun
@@ -256,3 +257,48 @@ def test_the_export_is_for_those_who_may_see_runs(enter, connect):
     answer = enter("member").get(reverse("admin:contacts_sync_syncrun_export", args=[run.pk]))
 
     assert answer.status_code == 403
+
+
+# --- with the floors below ---
+
+
+def test_held_changes_are_approved_and_dismissed_for_real(enter, connect, link, anna, people):
+    mailbox = connect()
+    pair = link(mailbox, anna)
+    fields = {"connection": mailbox, "link": pair, "side": "there", "action": "delete"}
+    first, second = (
+        SyncChange.objects.create(status="held", guard="deletions", **fields) for _ in range(2)
+    )
+    client = enter("operator")
+
+    act(client, "syncchange", "approve", first)
+    act(client, "syncchange", "dismiss", second)
+
+    found = SyncChange.objects.order_by("pk").values_list("status", "actor")
+    operator = people["operator"].pk
+    assert list(found) == [("approved", operator), ("dismissed", operator)]
+
+
+def test_a_decision_that_does_not_fit_any_more_is_told(enter, connect, link, anna, monkeypatch):
+    from contacts_sync.run import decisions
+
+    def refuse(*args):
+        raise decisions.NotPossible("Too late.")
+
+    monkeypatch.setattr(decisions, "put_back", refuse)
+    pair = link(connect(), anna, state="gone")
+
+    answer = act(enter("operator"), "externallink", "put_back", pair)
+
+    told = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert told == ["Anna Berg: Too late."]
+
+
+def test_sync_now_opens_a_run(enter, connect, people, monkeypatch):
+    monkeypatch.setattr("contacts_sync.tasks.async_task", lambda *args: None)
+    mailbox = connect()
+
+    act(enter("operator"), "connection", "sync_now", mailbox)
+
+    run = SyncRun.objects.get()
+    assert (run.connection, run.trigger, run.actor) == (mailbox, "staff", people["operator"])

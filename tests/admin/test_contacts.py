@@ -13,7 +13,6 @@ from contacts_sync.models import Contact, EmailAddress, PhoneNumber, SyncChange
 pytestmark = pytest.mark.django_db
 
 LIST = "admin:contacts_sync_contact_changelist"
-SETS = ("emails", "phones", "addresses", "websites", "messengers")
 
 
 @pytest.fixture
@@ -24,11 +23,9 @@ def form(client):
         page = client.get(url)
         assert page.status_code == 200
         data = {}
-        context = page.context
-        for one in [context["adminform"].form]:
-            for field in one:
-                data[field.html_name] = "" if field.value() is None else field.value()
-        for inline in context["inline_admin_formsets"]:
+        for field in page.context["adminform"].form:
+            data[field.html_name] = "" if field.value() is None else field.value()
+        for inline in page.context["inline_admin_formsets"]:
             formset = inline.formset
             for field in formset.management_form:
                 data[field.html_name] = field.value()
@@ -233,6 +230,18 @@ def test_the_page_says_what_stays_home_and_why(enter, anna):
 
     assert page.count("Outlook has room for 3 of these.") == 1
     assert "Outlook has no place for the label Fax." in page
+
+
+def test_a_person_keeps_a_company_that_went_to_the_trash(enter, anna, form):
+    company = Contact.objects.create(kind="company", name="Acme")
+    Contact.objects.filter(pk=anna.pk).update(company=company)
+    company.delete()
+    client = enter("member")
+
+    client.post(change_url(anna), form(change_url(anna)) | {"first_name": "Anne"})
+
+    anna.refresh_from_db()
+    assert (anna.first_name, anna.company) == ("Anne", company)
 
 
 def test_a_reader_cannot_save(enter, anna):
