@@ -98,7 +98,6 @@ INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it replaces
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "unfold.contrib.import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -114,7 +113,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.microsoft",
     "django_htmx",
     "django_q",
-    "import_export",
 ]
 
 MIDDLEWARE = [

@@ -17,7 +17,7 @@ FLOORS: dict[str, set[str]] = {
     "contact": {"phonenumbers"},
     "simulator": {"cryptography", "gunicorn", "jwt", "requests"},
     "providers": {"jwt", "msal", "requests", "urllib3"},
-    "files": {"nameparser", "vobject"},
+    "files": {"nameparser"},
     "models": DJANGO,
     "triggers": DJANGO,
     "credentials": DJANGO | {"cryptography"},
