@@ -69,17 +69,28 @@ def skipped(connection: Connection) -> QuerySet[Any]:
     return connection.mirror.filter(present=True).exclude(skip="").order_by("pk")
 
 
+def last_run(connection: Connection) -> SyncRun | None:
+    """Find the sync that ended last."""
+    ended = connection.runs.exclude(finished_at=None).exclude(kind=SyncRun.Kind.PREVIEW)
+    return ended.first()
+
+
 def doings(connection: Connection) -> QuerySet[SyncRun]:
     """Find the closed runs that did something or went wrong. Most have nothing to do."""
-    return connection.runs.exclude(finished_at=None).exclude(
-        status=SyncRun.Status.DONE,
-        added_here=0,
-        added_there=0,
-        linked=0,
-        updated_here=0,
-        updated_there=0,
-        deleted_there=0,
-        gone=0,
+    planned = Q(kind=SyncRun.Kind.PREVIEW, status=SyncRun.Status.DONE)
+    return (
+        connection.runs.exclude(finished_at=None)
+        .exclude(planned)
+        .exclude(
+            status=SyncRun.Status.DONE,
+            added_here=0,
+            added_there=0,
+            linked=0,
+            updated_here=0,
+            updated_there=0,
+            deleted_there=0,
+            gone=0,
+        )
     )
 
 

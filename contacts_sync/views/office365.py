@@ -36,7 +36,7 @@ def office365(request: HttpRequest) -> HttpResponse:
         "health": find.health(connection),
         "next_run": wording.until(connection.next_run_at, now),
         "runs": [(each, wording.tally(each)) for each in find.doings(connection)[:RECENT]],
-        "last_run": connection.runs.exclude(finished_at=None).first(),
+        "last_run": find.last_run(connection),
         "winners": Connection.Winner.choices,
     }
     return show(request, "office365.html", context)

@@ -85,7 +85,7 @@ def _rows(page: Iterable[SyncChange]) -> Iterator[dict[str, Any]]:
         yield {
             **rows.told(change),
             "anchor": anchor,
-            "can_be_left_out": change.action in rows.CAN_BE_LEFT_OUT,
+            "can_be_left_out": bool(rows.subject(change)),
             "can_link": bool(change.guard == rows.NEAR and change.contact_id and change.remote_id),
         }
         anchor = f"row-{change.pk}"
@@ -95,15 +95,12 @@ def _rows(page: Iterable[SyncChange]) -> Iterator[dict[str, Any]]:
 @needs_mailbox
 def leave_out(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Leave out the contact of a row: it is then neither read nor written nor matched."""
-    change: SyncChange | None = connection.changes.filter(
-        pk=number(request, "change"),
-        status=SyncChange.Status.PLANNED,
-        action__in=rows.CAN_BE_LEFT_OUT,
-    ).first()
-    if change is None:
+    planned = connection.changes.filter(status=SyncChange.Status.PLANNED)
+    change = planned.filter(pk=number(request, "change")).first()
+    about = rows.subject(change) if change else {}
+    if change is None or not about:
         messages.info(request, _("This row is not in the preview any more."))
         return back(request, "office365_preview")
-    about = rows.subject(change)
     return decide(
         request,
         lambda: decisions.leave_out(connection, **about, actor=request.user),

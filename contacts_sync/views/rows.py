@@ -70,9 +70,9 @@ def told(change: SyncChange) -> dict[str, Any]:
 
 
 def subject(change: SyncChange) -> dict[str, Any]:
-    """Say whom a row is about."""
-    if change.action == Action.ADD and change.side == Side.HERE:
-        return {"remote_id": change.remote_id}
+    """Say who is left out by leaving out a row: nobody, if it is about no contact that exists."""
+    about = {"contact_id": change.contact_id, "remote_id": change.remote_id}
     if change.action == Action.ADD:
-        return {"contact_id": change.contact_id}
-    return {"contact_id": change.contact_id, "remote_id": change.remote_id}
+        del about["contact_id" if change.side == Side.HERE else "remote_id"]
+    possible = change.action in CAN_BE_LEFT_OUT and any(about.values())
+    return about if possible else {}

@@ -14,9 +14,10 @@ from contacts_sync.wording.names import firm_list
 
 
 def tally(run: SyncRun) -> str:
-    """Say in one line what a run did."""
+    """Say in one line what a run did, or what a preview found to do."""
     if counted := ", ".join(_counted(run)):
-        return counted
+        preview = run.kind == SyncRun.Kind.PREVIEW
+        return _("planned: %(counts)s") % {"counts": counted} if preview else counted
     if run.is_open:
         return _("nothing changed yet")
     return _("nothing to do") if run.status == SyncRun.Status.DONE else _("nothing changed")

@@ -126,13 +126,16 @@ def test_the_history_shows_what_did_something_and_everything_on_request(
     ran(connection, added_here=3)
     ran(connection, status="failed", message="Microsoft 365 did not answer.")
     ran(connection)
+    ran(connection, kind="preview", added_here=9)
 
     some, everything = page(alice, HISTORY), page(alice, f"{HISTORY}?show=all")
 
     assert "3 added to Clio" in some
     assert "Microsoft 365 did not answer." in some
     assert "Nothing to do" not in some
+    assert "9 added to Clio" not in some
     assert "Nothing to do" in everything
+    assert "Planned: 9 added to Clio" in everything
 
 
 def test_without_runs_the_history_says_how_to_begin(alice, connection, page):

@@ -213,8 +213,8 @@ def test_what_linking_writes_belongs_to_the_row_of_the_link(alice, preview, page
 
 def test_a_row_without_a_reason_of_its_own_still_says_why(alice, preview, page):
     row(preview, "Anna", "update", "there")
-    row(preview, "Bert", "delete", "there")
-    row(preview, "Clara", "gone", "there")
+    row(preview, "Bert", "delete", "there", remote_id="r2")
+    row(preview, "Clara", "gone", "there", remote_id="r3")
 
     text = page(alice, PREVIEW)
 
@@ -230,6 +230,14 @@ def test_who_is_left_out_is_one_link_away(alice, preview, page, person):
 
     assert "1 contact is left out and not counted." in text
     assert f'href="{CONTACTS}not-in-outlook/?show=apart"' in text
+
+
+def test_a_company_that_exists_nowhere_yet_cannot_be_left_out(alice, preview, page, press, below):
+    change = row(preview, "Acme", reason="company of a person")
+
+    assert "Leave out</button>" not in page(alice, PREVIEW)
+    press(alice, f"{CONTACTS}leave-out/", change=change.pk)
+    assert below.calls == []
 
 
 def test_leaving_out_twice_is_harmless(alice, preview, press, below):
