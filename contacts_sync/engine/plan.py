@@ -73,7 +73,8 @@ class Action:
     """One intended step: what to do, with which records, and why.
 
     `writes_here`, `writes_there` and `conflicts` sum up the merge of an adoption or an update;
-    `reference` is the name of a record that has to be created here first.
+    `reference` is the name of a record that has to be created here first; `guard` names the guard
+    that turned a creation into a hold.
     """
 
     do: Do
@@ -86,6 +87,7 @@ class Action:
     writes_there: bool = False
     conflicts: int = 0
     reference: str = ""
+    guard: str = ""
 
     @property
     def creates(self) -> bool:
@@ -198,10 +200,9 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
     for group in matching.groups:
         name = _group_name(group.ours, group.theirs)
         for pk in group.ours:
-            if pk not in strangers.gone:
-                yield Action(
-                    Do.HOLD, links.get((Side.HERE, pk)), contact=pk, reason="group", group=name
-                )
+            yield Action(
+                Do.HOLD, links.get((Side.HERE, pk)), contact=pk, reason="group", group=name
+            )
         for pk in group.theirs:
             yield Action(
                 Do.HOLD, links.get((Side.THERE, pk)), mirror=pk, reason="group", group=name

@@ -88,7 +88,9 @@ def link_pair(connection: Connection, contact_id: int, remote_id: str, actor: An
             _decided(theirs, Change.Status.DISMISSED, actor)
             theirs.delete()
         link = ours or theirs or Link(connection=connection)
-        link.contact = Contact.objects.alive().get(pk=contact_id)
+        link.contact = Contact.objects.alive().filter(pk=contact_id).first()
+        if link.contact is None:
+            raise NotPossible("This contact is in the trash.")
         link.mirror, link.remote_id, link.name = mirror, mirror.remote_id, str(link.contact)
         link.state, link.group, link.reason = Link.State.LINKED, "", ""
         link.local_shadow = link.remote_shadow = None

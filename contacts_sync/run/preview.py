@@ -11,8 +11,9 @@ from contacts_sync.engine.plan import Action, Do
 from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange, SyncRun
 from contacts_sync.run.context import Slice
 from contacts_sync.run.planning import Plan
-from contacts_sync.store import items, search, settling
+from contacts_sync.store import history, items, search, settling
 from contacts_sync.store import lease as leases
+from contacts_sync.store.items import Item
 
 SHARED = 0.5
 """From this share of a mailbox on that others have linked, it looks like a shared list (R11)."""
@@ -72,6 +73,7 @@ def _rows(run: SyncRun, actions: list[Action]) -> Iterator[SyncChange]:
     contacts = Contact.objects.in_bulk([one.contact for one in actions if one.contact])
     mirrors = RemoteContact.objects.in_bulk([one.mirror for one in actions if one.mirror])
     links = ExternalLink.objects.in_bulk([one.link for one in actions if one.link])
+    written = {item.action: item for item in items.load(run.connection, _with_values(actions))}
     for action in actions:
         contact = contacts.get(action.contact) if action.contact else None
         mirror = mirrors.get(action.mirror) if action.mirror else None
@@ -80,9 +82,25 @@ def _rows(run: SyncRun, actions: list[Action]) -> Iterator[SyncChange]:
         if action.do is Do.HOLD:
             continue  # held contacts are links, and shown side by side
         for kind, side in _kinds(action):
-            yield _row(
-                run, kind, side, name, contact, mirror, link, action.reason, action.conflicts
-            )
+            row = _row(run, kind, side, name, contact, mirror, link, action.reason)
+            if action in written:
+                row.before, row.after = _values(written[action], kind, side)
+            yield row
+
+
+def _with_values(actions: list[Action]) -> list[Action]:
+    """Choose the actions that change or delete something: a person wants to see what."""
+    return [one for one in actions if one.do in (Do.ADOPT, Do.UPDATE, Do.DELETE_THERE)]
+
+
+def _values(item: Item, action: str, side: str) -> tuple[history.Fields, history.Fields]:
+    if action == Change.Action.DELETE:
+        return history.remote_fields(item.there), {}
+    if action == Change.Action.UPDATE and side == Change.Side.HERE:
+        return history.changes_here(item.here, item.merged)
+    if action == Change.Action.UPDATE:
+        return history.changes_there(item.there, item.merged)
+    return {}, {}
 
 
 def _kinds(action: Action) -> list[tuple[str, str]]:
@@ -104,7 +122,6 @@ def _row(
     mirror: RemoteContact | None = None,
     link: ExternalLink | None = None,
     reason: str = "",
-    conflicts: int = 0,
     guard: str = "",
 ) -> SyncChange:
     return SyncChange(

@@ -34,6 +34,8 @@ def request_run(
                 first=first,
                 status=SyncRun.Status.CONTINUES,
             )
+            # Whoever asks for a new run takes back an earlier Stop: no run is open that it was for.
+            Connection.objects.filter(pk=connection.pk).update(stop_requested=False)
     except IntegrityError:
         return SyncRun.objects.get(connection=connection, status__in=SyncRun.OPEN), False
     return run, True

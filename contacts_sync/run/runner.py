@@ -146,7 +146,7 @@ def _guarded(work: Slice, plan: Plan) -> list[Action]:
         guarding.hold(run, work.lease, links, work.now())
     go = list(verdict.go)
     go += [
-        replace(action, do=Do.HOLD, reason=guard.name, group=f"guard-{guard.name}")
+        replace(action, do=Do.HOLD, guard=guard.name, group=f"guard-{guard.name}")
         for action, guard in verdict.held
         if action.creates
     ]

@@ -391,10 +391,14 @@ class _Commit:
             self.closed.append(item.link.pk)
 
     def _hold(self, item: Item) -> None:
+        """Put a contact aside for a person; what is gone stays so, and is shown with its group."""
         link = item.link or ExternalLink(connection=self.connection)
         known = link.pk is not None and link.group == item.action.group
-        link.state, link.group = Link.HELD, item.action.group
-        link.reason, link.name = item.action.reason, item.name
+        link.group, link.reason, link.name = item.action.group, item.action.reason, item.name
+        if link.state == Link.GONE:
+            self.links.append(link)
+            return
+        link.state = Link.HELD
         if item.contact is not None:
             link.contact, link.local_revision = item.contact, item.revision
         if item.mirror is not None:
@@ -404,10 +408,16 @@ class _Commit:
         item.link = link
         self.links.append(link)
         if not known:
-            side = Change.Side.HERE if item.contact else Change.Side.THERE
-            self._record(
-                item, side, Change.Action.HOLD, reason=item.action.reason, status=Status.HELD
-            )
+            self._record_held(item)
+
+    def _record_held(self, item: Item) -> None:
+        """Record what waits: a contact that may be another one, or a creation that a guard holds."""
+        guard = item.action.guard
+        here = item.contact is not None
+        side = Change.Side.THERE if here == bool(guard) else Change.Side.HERE
+        action = Change.Action.ADD if guard else Change.Action.HOLD
+        change = self._record(item, side, action, reason=item.action.reason, status=Status.HELD)
+        change.guard = guard
 
     def _company_changes(self, made: Iterable[Contact]) -> None:
         for company in made:
@@ -444,7 +454,7 @@ class _Commit:
         save_mirrors(self.mirrors)
         save_links(self.links)
         for change in self.changes:
-            change.link_id = change.link.pk if change.link else None
+            change.link = change.link  # its number, now that the link is stored
         SyncChange.objects.bulk_create(self.changes)
         SyncChange.objects.bulk_update(
             self.finished, ["status", "link", "contact", "remote_id", "reason"]
@@ -529,7 +539,7 @@ def _change(
         connection=run.connection,
         contact=contact,
         contact_uid=contact.uid if contact else None,
-        link=link if link and link.pk else None,
+        link=link,
         remote_id=remote_id or "",
         name=item.name,
         side=side,
