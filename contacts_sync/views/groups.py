@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from contacts_sync import wording
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact
@@ -65,13 +65,16 @@ def groups(connection: Connection, chosen: Iterable[str]) -> list[Group]:
     """Put together the groups with these keys, in a constant number of queries."""
     chosen = list(chosen)
     found = {key: Group(key, "") for key in chosen}
-    links = held(connection).select_related("mirror", "contact__company")
+    # Who was removed in Outlook waits for nobody, but may be the one that matches.
+    removed = Q(state=ExternalLink.State.GONE)
+    links = connection.links.filter(find.ASKED | removed).order_by("group", "pk")
+    links = links.select_related("mirror", "contact__company")
     for link in _within(links, chosen).prefetch_related("contact__emails", "contact__phones"):
         group = found[link.group or _alone(link.pk)]
         group.reason = group.reason or wording.why(link.reason)
         if link.contact:
             group.ours.append(contact_card(link.contact))
-        if link.mirror:
+        if link.mirror and link.mirror.present:
             group.theirs.append(mirror_card(link.mirror))
     return [group for group in found.values() if group.ours or group.theirs]
 

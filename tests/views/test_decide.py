@@ -232,3 +232,22 @@ def test_decisions_take_a_constant_number_of_queries(
 
     with django_assert_max_num_queries(12):
         client.get(DECISIONS)
+
+
+def test_a_contact_that_was_removed_in_outlook_is_shown_with_its_group(
+    alice, connection, person, page
+):
+    removed = connection.mirror.create(remote_id="r0", present=False)
+    gone = person("Anna", "Baker", "gone@x.example")
+    connection.links.create(contact=gone, mirror=removed, remote_id="r0", state="gone", group="g1")
+    for remote_id in ("r1", "r2"):
+        mirror = connection.mirror.create(
+            remote_id=remote_id, values={"scalars": {"first_name": remote_id}, "sets": {}}
+        )
+        connection.links.create(mirror=mirror, remote_id=remote_id, state="held", group="g1")
+
+    text = page(alice, DECISIONS)
+
+    assert "gone@x.example" in text
+    assert text.count('type="radio"') == 3
+    assert "Link</button>" in text
