@@ -103,6 +103,7 @@ class ExternalLink(models.Model):
         KEEP = "keep", _("keep both")
         HERE = "here", _("the firm's values")
         THERE = "there", _("Outlook's values")
+        DROP = "drop", _("delete the copy in Outlook")
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="links", editable=False

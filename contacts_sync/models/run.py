@@ -179,6 +179,9 @@ class SyncChange(models.Model):
     conflict: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
     reason = models.TextField(_("why"), blank=True, default="")
     guard = models.CharField(max_length=20, blank=True, default="")
+    undoes = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="undone_by"
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -50,7 +50,7 @@ def write(writes: Iterable[LocalWrite]) -> list[Contact]:
     wanted = {one.merged.here["company"] for one in work if one.merged.here.get("company")}
     companies, made = find_companies(wanted)
     for one in work:
-        _set_scalars(one.contact, one.merged.here, companies)
+        set_scalars(one.contact, one.merged.here, companies)
     added = [one.contact for one in work if one.contact.pk is None]
     Contact.objects.bulk_create(added)
     changed = [one.contact for one in work if one.merged.here and one.contact not in added]
@@ -63,9 +63,10 @@ def write(writes: Iterable[LocalWrite]) -> list[Contact]:
     return made
 
 
-def _set_scalars(
+def set_scalars(
     contact: Contact, scalars: Mapping[str, str], companies: Mapping[str, Contact]
 ) -> None:
+    """Put single-valued fields into a contact, which the caller stores."""
     for name, text in scalars.items():
         if name == "birthday":
             contact.birthday = as_date(text)
