@@ -44,7 +44,11 @@ class Theirs(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A link, and what there is at its two ends. `sent`: a creation went out without an answer."""
+    """A link, and what there is at its two ends.
+
+    `sent`: a creation went out without an answer. `drop`: a person wants the copy there deleted, and
+    nobody has touched it.
+    """
 
     id: int
     state: State
@@ -53,6 +57,7 @@ class LinkView:
     contact: int | None = None
     mirror: int | None = None
     sent: bool = False
+    drop: bool = False
 
 
 class Do(enum.StrEnum):
@@ -98,9 +103,12 @@ class Action:
 def decide(view: LinkView) -> Action | None:
     """Say what a link needs, by its state and its two ends; None when there is nothing to do.
 
-    Held links are decided together with the strangers.
+    Held links, and those to be created there, are decided together with the strangers: what is to
+    be created may have turned up meanwhile.
     """
     do = _TABLE.get((view.state, view.ours, view.theirs))
+    if do is Do.UPDATE and view.drop:
+        do = Do.DELETE_THERE
     if do is None or (view.state is State.CREATING and view.sent):
         return None
     return Action(do, view.id, view.contact, view.mirror)
@@ -168,8 +176,9 @@ class Strangers:
 
     `gone` are those of ours whose counterpart was removed there: they take part in matching, and
     are not created again. `copies` are those of theirs that equal a record already linked. `kept`
-    are records of which a person said: not the same as any other. `links` name the links that
-    held records already have.
+    are records of which a person said: not the same as any other. `left_over` are held since their
+    twins were paired with others: they wait for a person until they change or match again. `links`
+    name the links that held records already have.
     """
 
     ours: tuple[Candidate, ...] = ()
@@ -177,6 +186,7 @@ class Strangers:
     gone: frozenset[int] = frozenset()
     copies: frozenset[int] = frozenset()
     kept: frozenset[tuple[Side, int]] = frozenset()
+    left_over: frozenset[tuple[Side, int]] = frozenset()
     links: Mapping[tuple[Side, int], int] = field(default_factory=dict)
 
 
@@ -212,18 +222,30 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
         link = links.get((Side.THERE, one.id))
         if one.id in strangers.copies and (Side.THERE, one.id) not in strangers.kept:
             yield Action(Do.HOLD, link, mirror=one.id, reason="copy", group=f"copy-{one.id}")
-        elif one.id not in taken_there:
+        elif one.id not in taken_there and (Side.THERE, one.id) not in strangers.left_over:
             yield Action(Do.CREATE_HERE, link, mirror=one.id, reason="only there")
     for one in strangers.ours:
-        if one.id not in taken_here and one.id not in strangers.gone:
+        left_over = (Side.HERE, one.id) in strangers.left_over
+        if one.id not in taken_here and one.id not in strangers.gone and not left_over:
             link = links.get((Side.HERE, one.id))
             yield Action(Do.CREATE_THERE, link, contact=one.id, reason="only here")
 
 
+LEFT_OVER = "rest-"
+"""How the name of a group begins that has one side only."""
+
+
+def without_returned(actions: Iterable[Action], matching: Matching) -> Iterator[Action]:
+    """Leave out removals of records that match again in the same plan: they have not gone."""
+    back = {here for here, _ in matching.pairs}
+    for action in actions:
+        if action.do is not Do.MARK_GONE or action.contact not in back:
+            yield action
+
+
 def _group_name(ours: tuple[int, ...], theirs: tuple[int, ...]) -> str:
-    return "-".join(["group", *(f"h{pk}" for pk in ours[:3]), *(f"t{pk}" for pk in theirs[:3])])[
-        :64
-    ]
+    kind = "group" if ours and theirs else LEFT_OVER.strip("-")
+    return "-".join([kind, *(f"h{pk}" for pk in ours[:3]), *(f"t{pk}" for pk in theirs[:3])])[:64]
 
 
 def references_to_add(

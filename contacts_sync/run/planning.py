@@ -5,7 +5,7 @@ Contents are read chunk by chunk; the plan itself holds numbers only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -45,14 +45,19 @@ def make_plan(run: SyncRun, now: datetime, near: bool = False) -> Plan:
     work = search.open_work(connection)
     if not work:
         return Plan([])
-    held: list[ExternalLink] = []
+    strays: list[ExternalLink] = []
     actions: list[Action] = []
     for some in search.chunks(work.links):
-        actions += _links(connection, some, held, now)
-    strangers, ours, theirs = _strangers(run, work, held, near)
+        actions += _links(connection, some, strays, now)
+    leaving = {one.contact for one in actions if one.do is Do.MARK_GONE and one.contact}
+    strangers, ours, theirs = _strangers(run, work, strays, leaving, near)
     matching = _matching(strangers)
-    for action in planner.decide_strangers(strangers, matching):
-        actions.append(action)
+    actions = list(planner.without_returned(actions, matching))
+    actions += [
+        action
+        for action in planner.decide_strangers(strangers, matching)
+        if action.do is not Do.HOLD or action.contact not in leaving
+    ]
     actions = list(_sum_up_adoptions(connection, actions))
     companies = _companies(actions, theirs)
     kinds = _kinds(actions, ours, theirs)
@@ -61,9 +66,13 @@ def make_plan(run: SyncRun, now: datetime, near: bool = False) -> Plan:
 
 
 def _links(
-    connection: Connection, pks: list[int], held: list[ExternalLink], now: datetime
+    connection: Connection, pks: list[int], strays: list[ExternalLink], now: datetime
 ) -> Iterator[Action]:
-    """Decide a chunk of links; those that are held are put aside, to be matched with strangers."""
+    """Decide a chunk of links.
+
+    `strays` receives those with one end only, which are matched with the strangers: what is held,
+    and what is to be created there.
+    """
     links = search.load_links(pks)
     contacts = records.load_contacts(link.contact_id for link in links if link.contact_id)
     for link in links:
@@ -71,8 +80,11 @@ def _links(
         view = search.view(link, contact)
         action = planner.decide(view)
         if action is None and link.state == State.HELD and _has_an_end(view):
-            held.append(link)
+            strays.append(link)
         if action is None or _is_set_aside(link, contact, now):
+            continue
+        if action.do is Do.CREATE_THERE:
+            strays.append(link)
             continue
         if action.do is Do.UPDATE and contact is not None:
             item = items.make(connection, action, contact, link.mirror, link)
@@ -92,23 +104,27 @@ def _is_set_aside(link: ExternalLink, contact: Contact | None, now: datetime) ->
 
 
 def _strangers(
-    run: SyncRun, work: search.OpenWork, held: list[ExternalLink], near: bool
+    run: SyncRun,
+    work: search.OpenWork,
+    strays: list[ExternalLink],
+    leaving: Collection[int],
+    near: bool,
 ) -> tuple[Strangers, dict[int, Contact], dict[int, RemoteContact]]:
     connection = run.connection
     links: dict[tuple[Side, int], int] = {}
     kept: set[tuple[Side, int]] = set()
-    for link in held:
-        end = (Side.HERE, link.contact_id) if link.contact_id else (Side.THERE, link.mirror_id)
-        if end[1] is not None:
-            links[(end[0], end[1])] = link.pk
-            if link.decision == ExternalLink.Decision.KEEP:
-                kept.add((end[0], end[1]))
-    held_here = {pk for side, pk in links if side is Side.HERE}
-    held_there = {pk for side, pk in links if side is Side.THERE}
-
-    pks_there = set(work.theirs) | held_there
-    pks_here = set(work.ours) - search.stays_home(work.ours) | held_here
-    gone = set(search.gone_contacts(connection)) if pks_there else set()
+    grouped: dict[tuple[Side, int], ExternalLink] = {}
+    for link in strays:
+        end = _end_of(link)
+        links[end] = link.pk
+        if link.decision == ExternalLink.Decision.KEEP:
+            kept.add(end)
+        elif link.group.startswith(planner.LEFT_OVER):
+            grouped[end] = link
+    pks_there = set(work.theirs) | {pk for side, pk in links if side is Side.THERE}
+    pks_here = set(work.ours) | {pk for side, pk in links if side is Side.HERE}
+    pks_here -= search.nothing_to_show(pks_here)
+    gone = set(search.gone_contacts(connection)) | {*leaving} if pks_there else set()
     ours: dict[int, Contact] = {}
     here: list[Candidate] = []
     for candidate, contact in search.candidates_here(pks_here | gone, near):
@@ -129,9 +145,27 @@ def _strangers(
         if theirs
         else frozenset(),
         kept=frozenset(kept),
+        left_over=frozenset(end for end, link in grouped.items() if _as_held(link, ours, theirs)),
         links=links,
     )
     return strangers, ours, theirs
+
+
+def _end_of(link: ExternalLink) -> tuple[Side, int]:
+    if link.contact_id:
+        return Side.HERE, link.contact_id
+    return Side.THERE, link.mirror_id or 0
+
+
+def _as_held(
+    link: ExternalLink, ours: Mapping[int, Contact], theirs: Mapping[int, RemoteContact]
+) -> bool:
+    """Say whether a held contact is what it was when it was held."""
+    if link.contact_id:
+        contact = ours.get(link.contact_id)
+        return contact is not None and contact.revision == link.local_revision
+    row = theirs.get(link.mirror_id or 0)
+    return row is not None and row.settled == row.fingerprint
 
 
 def _without_unanswered(

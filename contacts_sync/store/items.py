@@ -95,7 +95,7 @@ def load(connection: Connection, actions: Collection[Action]) -> list[Item]:
         mirror = mirrors.get(action.mirror) if action.mirror else None
         if action.do is Do.DELETE_THERE and link is not None:
             contact = contacts.get(link.contact_id) if link.contact_id else None
-        if _is_outdated(action, contact, mirror):
+        if _is_outdated(action, contact, mirror, link):
             continue
         item = make(connection, action, contact, mirror, link)
         item.spare = theirs if ours and theirs and ours.pk != theirs.pk else None
@@ -103,14 +103,21 @@ def load(connection: Connection, actions: Collection[Action]) -> list[Item]:
     return items
 
 
-def _is_outdated(action: Action, contact: Contact | None, mirror: RemoteContact | None) -> bool:
+def _is_outdated(
+    action: Action,
+    contact: Contact | None,
+    mirror: RemoteContact | None,
+    link: ExternalLink | None,
+) -> bool:
     needs_contact = action.do in (Do.CREATE_THERE, Do.ADOPT, Do.UPDATE)
     needs_mirror = action.do in (Do.CREATE_HERE, Do.ADOPT, Do.UPDATE)
     if needs_contact and (contact is None or contact.deleted_at is not None):
         return True
     if needs_mirror and (mirror is None or not mirror.present or mirror.doubtful):
         return True
-    return bool(action.do is Do.DELETE_THERE and contact and contact.deleted_at is None)
+    alive = contact is not None and contact.deleted_at is None
+    dropped = link is not None and link.decision == ExternalLink.Decision.DROP
+    return action.do is Do.DELETE_THERE and alive and not dropped
 
 
 def _links(connection: Connection, actions: Iterable[Action]) -> list[ExternalLink]:

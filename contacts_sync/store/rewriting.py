@@ -100,7 +100,7 @@ def _row_of(rows: list[ContactValue], field: ValueSet, entry: Entry) -> ContactV
         if field.canon(records.row_value(row, field.name)) == field.canon(entry[1])
     ]
     exact = [row for row in equal if row.label == entry[0]]
-    return (exact or equal or [None])[0]
+    return next(iter(exact or equal), None)
 
 
 def _rewrite(row: ContactValue, name: str, entry: Entry, keep_label: bool) -> None:

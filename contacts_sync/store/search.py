@@ -74,7 +74,9 @@ def _open_here(connection: Connection) -> Iterable[tuple[int, int | None]]:
 
 
 def _open_there(connection: Connection) -> Iterable[tuple[int, int | None]]:
+    """Find changed rows of the mirror. What is left out is not looked at while it is there."""
     rows = RemoteContact.objects.filter(connection=connection, open=True)
+    rows = rows.filter(Q(link=None) | ~Q(link__state=State.APART) | Q(present=False))
     return rows.order_by().values_list("pk", "link__id")
 
 
@@ -110,7 +112,12 @@ def view(link: ExternalLink, contact: Contact | None) -> LinkView:
         link.contact_id,
         link.mirror_id,
         link.sent_at is not None,
+        drop=_is_untouched(link) and link.decision == ExternalLink.Decision.DROP,
     )
+
+
+def _is_untouched(link: ExternalLink) -> bool:
+    return link.mirror is not None and link.mirror.fingerprint == link.mirror.settled
 
 
 def candidates_here(pks: Iterable[int], near: bool = False) -> Iterator[tuple[Candidate, Contact]]:
@@ -162,19 +169,24 @@ def candidates_there(
             yield Candidate(mirror.pk, keys, near=close), mirror
 
 
-def stays_home(pks: Iterable[int]) -> set[int]:
+def nothing_to_show(pks: Iterable[int]) -> set[int]:
     """Tell which contacts have nothing to show in Outlook yet.
 
-    A company that was made from a company name stays home while it has no detail of its own. When
-    it gets one its revision rises, and the next run looks again.
+    A company that was made from a company name stays home while it has no detail of its own, and so
+    does a contact without a name whose values have no room there. When one gets more its revision
+    rises, and the next run looks again.
     """
+    blank = Q(company=None, birthday=None, name="", **dict.fromkeys(records.TEXTS, ""))
     found: set[int] = set()
     for some in chunks(pks):
-        rows = Contact.objects.filter(pk__in=some, from_company_name=True)
+        rows = Contact.objects.filter(pk__in=some)
+        companies = rows.filter(from_company_name=True)
         for model in VALUE_MODELS.values():
             values: QuerySet[ContactValue] = model._default_manager.all()
-            rows = rows.filter(~Exists(values.filter(contact=OuterRef("pk"))))  # type: ignore[misc]
-        found.update(rows.values_list("pk", flat=True))
+            companies = companies.filter(~Exists(values.filter(contact=OuterRef("pk"))))  # type: ignore[misc]
+        found.update(companies.values_list("pk", flat=True))
+        nameless = records.load_contacts(rows.filter(blank).values_list("pk", flat=True))
+        found.update(pk for pk, one in nameless.items() if records.shows_nothing(one))
     return found
 
 

@@ -338,7 +338,7 @@ class _Commit:
             return
         self._finish_sent(item, Result.DONE if result is Result.GONE else result)
         if result in (Result.DONE, Result.GONE):
-            self.closed.append(link.pk)
+            self._deleted(link)
             if item.mirror is not None:
                 row = item.mirror
                 row.present, row.doubtful, row.deleted_at = False, False, self.now
@@ -347,6 +347,15 @@ class _Commit:
             return
         link.pending = True
         self._note_problem(link, item, result)
+        self.links.append(link)
+
+    def _deleted(self, link: ExternalLink) -> None:
+        """Close the link of a deleted contact; a copy that was dropped alone is left out from now."""
+        if link.decision != ExternalLink.Decision.DROP:
+            self.closed.append(link.pk)
+            return
+        link.state, link.decision, link.pending = Link.APART, "", False
+        link.mirror, link.remote_id = None, None
         self.links.append(link)
 
     def _finish_sent(self, item: Item, result: Result) -> None:
