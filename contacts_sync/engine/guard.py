@@ -29,19 +29,23 @@ class Totals:
     """The sizes that the shares of the table refer to.
 
     `previewed` are the creations that the approved preview of a first sync showed, None in later
-    runs. `listing_shrunk` says that a complete listing held under half of what was known.
+    runs, and `made` those beyond it that earlier slices have made. `listing_shrunk` says that a complete listing held under half of what was known.
     """
 
     links: int
     records: int
     previewed: int | None = None
+    made: int = 0
     listing_shrunk: bool = False
     first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One row of the table: held when there are more than max(floor, share × total)."""
+    """One row of the table: held when there are more than max(floor, share × total).
+
+    `before` are those that earlier slices of the same run let by.
+    """
 
     name: str
     floor: int
@@ -52,12 +56,14 @@ class Guard:
     dismiss: Answer
     approve: Answer = Answer.SEND
     always: Callable[[Totals], bool] = lambda totals: False
+    before: Callable[[Totals], int] = lambda totals: 0
 
     def holds(self, count: int, totals: Totals) -> bool:
         """Say whether this many are too many."""
         if not count or not self.applies(totals):
             return False
-        return self.always(totals) or count > max(self.floor, self.share * self.total(totals))
+        many = count + self.before(totals) > max(self.floor, self.share * self.total(totals))
+        return many or self.always(totals)
 
 
 GUARDS: tuple[Guard, ...] = (
@@ -88,6 +94,7 @@ GUARDS: tuple[Guard, ...] = (
         total=lambda totals: totals.previewed or 0,
         applies=lambda totals: totals.previewed is not None,
         dismiss=Answer.APART,
+        before=lambda totals: totals.made,
     ),
     Guard(
         "arrivals",
@@ -135,12 +142,14 @@ def judge(
     totals: Totals,
     approved: Callable[[Action], bool] = lambda action: False,
     previewed: Callable[[Action], bool] = lambda action: False,
+    waiting: Callable[[Action], str] = lambda action: "",
     guards: Collection[Guard] = GUARDS,
 ) -> Verdict:
     """Hold every action of a kind of which there are too many.
 
     What a person has approved is not counted, and goes on; so are creations that the approved
-    preview has shown.
+    preview has shown. `waiting` names the guard that holds an action already: it is held until a
+    person decides, however few they have become.
     """
     plan = list(actions)
     stopped: dict[int, Guard] = {}
@@ -152,9 +161,10 @@ def judge(
             and not approved(action)
             and not (guard.name == "growth" and previewed(action))
         ]
-        if guard.holds(len(counted), totals):
-            for position in counted:
-                stopped.setdefault(position, guard)
+        if not guard.holds(len(counted), totals):
+            counted = [one for one in counted if waiting(plan[one]) == guard.name]
+        for position in counted:
+            stopped.setdefault(position, guard)
     return Verdict(
         tuple(action for position, action in enumerate(plan) if position not in stopped),
         tuple((plan[position], guard) for position, guard in sorted(stopped.items())),

@@ -100,7 +100,8 @@ def _is_set_aside(link: ExternalLink, contact: Contact | None, now: datetime) ->
     """Say whether a refused contact has to wait: it is tried at once when its contents change."""
     if not link.problem or link.next_try_at is None or link.next_try_at <= now:
         return False
-    return link.problem_mark == settling.problem_mark(contact, link.mirror)
+    revision = contact.revision if contact else 0
+    return link.problem_mark == settling.problem_mark(revision, link.mirror)
 
 
 def _strangers(

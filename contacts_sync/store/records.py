@@ -118,6 +118,14 @@ def twin_here(contact: Contact) -> str:
     return twin_there(shown, contact.kind)
 
 
+def shows_nothing(contact: Contact) -> bool:
+    """Say whether Outlook would show an empty contact."""
+    here = local_record(contact)
+    entries = merge(schema(contact.kind), here, NOTHING_THERE).entries
+    shown = {name: standing(values) for name, values in entries.items()}
+    return shape.is_empty(here.scalars, shown)
+
+
 def twin_there(record: RemoteRecord, kind: str) -> str:
     """Digest the values of a record of theirs, in canonical form."""
     fields = schema(kind)

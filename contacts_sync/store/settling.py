@@ -71,9 +71,12 @@ def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) 
     connection = run.connection
     with transaction.atomic():
         leases.hold_to_send(lease, now)
+        before = {item.link.mirror_id for item in items if item.link}
         for item in items:
             _mark_link(connection, item, now)
         save_links([item.link for item in items if item.link is not None])
+        now_linked = {item.link.mirror_id for item in items if item.link}
+        forget_absent([pk for pk in before - now_linked if pk])
         for item in items:
             item.sent = _changes_there(run, item, Status.SENT)
         SyncChange.objects.bulk_create([change for item in items for change in item.sent])
@@ -168,14 +171,19 @@ class _Commit:
         self.mirrors: list[RemoteContact] = []
         self.changes: list[SyncChange] = []
         self.closed: list[int] = []
+        self.spares: list[int] = []
         self.finished: list[SyncChange] = []
         self.unsent: list[int] = []
         self.released: list[int] = []
+        self.left: list[int] = []
+        self.rows: dict[str, RemoteContact] = {}
 
     def store(self, items: Sequence[Item]) -> None:
         locked = writing.lock_contacts(
             item.contact.pk for item in items if item.contact and item.contact.pk
         )
+        self._forget_purged(items, locked)
+        self._find_rows(items)
         pulled = {id(item): self._unchanged(item, locked) for item in items}
         writes = {
             id(item): self._local_write(item)
@@ -191,9 +199,25 @@ class _Commit:
         self._company_changes(made)
         self._save()
 
+    def _forget_purged(self, items: Sequence[Item], locked: dict[int, tuple[int, bool]]) -> None:
+        """Let go of contacts that were purged meanwhile; what was sent for them stays linked."""
+        for item in items:
+            if item.contact is not None and item.contact.pk and item.contact.pk not in locked:
+                item.contact = None
+                for change in item.sent:
+                    change.contact = None
+
+    def _find_rows(self, items: Sequence[Item]) -> None:
+        """Load the mirror rows that creations there may have got already."""
+        answers = [item.outcome.contact for item in items if item.outcome and not item.mirror]
+        wanted = [answer.remote_id for answer in answers if answer is not None]
+        if wanted:
+            rows = RemoteContact.objects.filter(connection=self.connection, remote_id__in=wanted)
+            self.rows = {row.remote_id: row for row in rows}
+
     def _unchanged(self, item: Item, locked: dict[int, tuple[int, bool]]) -> bool:
         if item.contact is None:
-            return True
+            return item.do is Do.CREATE_HERE
         revision, alive = locked.get(item.contact.pk, (None, False))
         return revision == item.revision and alive
 
@@ -227,18 +251,14 @@ class _Commit:
         if item.do is Do.CREATE_THERE and not item.writes_there:
             return
         contact = item.contact
-        if contact is None:
-            return
         merged = numbered(item.merged, write.rows) if write else item.merged
         pushed = result is Result.DONE
         link = item.link or ExternalLink(connection=self.connection)
-        if link.pk and (link.state == Link.HELD or link.pending):
+        if link.pk:
             self.released.append(link.pk)
         link.contact = contact
         mirror_row, answer = self._answer(item, merged, pushed)
-        revision = new.get(contact.pk, contact.revision)
-        if item.contact is not None and item.do is Do.CREATE_HERE:
-            revision = self._fresh_revision(contact)
+        revision = new.get(contact.pk, item.revision) if contact else item.revision
         scalars = {**item.here.scalars, **(merged.here if pulled else {})}
         shadow = agree(
             records.schema(item.kind),
@@ -257,23 +277,22 @@ class _Commit:
         link.state, link.sent_at, link.group, link.reason = Link.LINKED, None, "", ""
         link.local_revision = revision if pulled else item.revision
         link.pending = not settled
-        link.mirror, link.name = mirror_row, str(contact)
+        if link.mirror_id and link.mirror_id != mirror_row.pk:
+            self.left.append(link.mirror_id)
+        link.mirror, link.name = mirror_row, str(contact or link.name)
         link.remote_id = mirror_row.remote_id
         if settled:
             link.decision = ""
             _forget_problem(link)
         if not pushed:
-            self._note_problem(link, item, result)
+            self._note_problem(link, item, result, link.local_revision)
         mirror_row.settled = mirror_row.fingerprint if settled and not surprised else ""
         self.mirrors.append(mirror_row)
         item.link = link
         self.links.append(link)
         if item.spare is not None:
-            self.closed.append(item.spare.pk)
+            self.spares.append(item.spare.pk)
         self._record_pair(item, pulled, result)
-
-    def _fresh_revision(self, contact: Contact) -> int:
-        return writing.revisions([contact.pk])[contact.pk]
 
     def _primaries(self, item: Item) -> dict[str, int]:
         return records.primaries(item.here.sets)
@@ -286,9 +305,9 @@ class _Commit:
         row = item.mirror
         if contact is not None:
             if row is None:
-                row = RemoteContact.objects.filter(
+                row = self.rows.get(contact.remote_id) or RemoteContact(
                     connection=self.connection, remote_id=contact.remote_id
-                ).first() or RemoteContact(connection=self.connection, remote_id=contact.remote_id)
+                )
             mirror.fill(row, contact, self.connection.listing)
             row.reported = item.do is not Do.CREATE_THERE
             return row, records.remote_record(row, item.kind)
@@ -327,7 +346,7 @@ class _Commit:
         if result is not Result.UNKNOWN:
             link.sent_at = None
         link.pending = True
-        self._note_problem(link, item, result)
+        self._note_problem(link, item, result, item.revision)
         self.links.append(link)
         self._finish_sent(item, result)
 
@@ -346,7 +365,7 @@ class _Commit:
                 self.mirrors.append(row)
             return
         link.pending = True
-        self._note_problem(link, item, result)
+        self._note_problem(link, item, result, item.revision)
         self.links.append(link)
 
     def _deleted(self, link: ExternalLink) -> None:
@@ -368,7 +387,7 @@ class _Commit:
             change.reason = (item.outcome.reason if item.outcome else "") or change.reason
             self.finished.append(change)
 
-    def _note_problem(self, link: ExternalLink, item: Item, result: Result) -> None:
+    def _note_problem(self, link: ExternalLink, item: Item, result: Result, revision: int) -> None:
         """Set a refused contact aside; what was only unlucky is planned again at once."""
         if result is Result.GONE and item.mirror is not None:
             item.mirror.doubtful = True
@@ -376,7 +395,7 @@ class _Commit:
         if result is not Result.REJECTED:
             return
         link.problem = item.outcome.reason if item.outcome else ""
-        mark = problem_mark(item.contact, item.mirror)
+        mark = problem_mark(revision if item.contact else 0, item.mirror)
         link.problem_count = link.problem_count + 1 if link.problem_mark == mark else 1
         link.problem_mark = mark
         delay = min(FIRST_TRY * 2 ** (link.problem_count - 1), LAST_TRY)
@@ -417,6 +436,8 @@ class _Commit:
         item.link = link
         self.links.append(link)
         if not known:
+            if link.pk:
+                self.released.append(link.pk)
             self._record_held(item)
 
     def _record_held(self, item: Item) -> None:
@@ -460,8 +481,11 @@ class _Commit:
         return change
 
     def _save(self) -> None:
+        undecided(self.released).update(status=Status.DISMISSED, reason="no longer due")
+        close_links(self.spares)  # first: what they hold goes on to others
         save_mirrors(self.mirrors)
         save_links(self.links)
+        forget_absent(self.left)
         for change in self.changes:
             change.link = change.link  # its number, now that the link is stored
         SyncChange.objects.bulk_create(self.changes)
@@ -469,7 +493,6 @@ class _Commit:
             self.finished, ["status", "link", "contact", "remote_id", "reason"]
         )
         SyncChange.objects.filter(pk__in=self.unsent).delete()
-        undecided(self.released).update(status=Status.DISMISSED, reason="no longer due")
         close_links(self.closed)
         tally(self.run, [*self.changes, *self.finished])
 
@@ -504,9 +527,9 @@ def _status(result: Result) -> str:
     return Status.UNKNOWN if result is Result.UNKNOWN else Status.FAILED
 
 
-def problem_mark(contact: Contact | None, row: RemoteContact | None) -> str:
+def problem_mark(revision: int, row: RemoteContact | None) -> str:
     """Mark the contents with which a contact was refused: it is tried at once when they change."""
-    return f"{contact.revision if contact else 0}:{row.fingerprint if row else ''}"
+    return f"{revision}:{row.fingerprint if row else ''}"
 
 
 def _forget_problem(link: ExternalLink) -> None:
@@ -586,6 +609,13 @@ def close_links(pks: Sequence[int]) -> None:
     gone = list(rows.values_list("pk", flat=True))
     ExternalLink.objects.filter(pk__in=pks).delete()
     RemoteContact.objects.filter(pk__in=gone, present=False, deleted_at=None).delete()
+
+
+def forget_absent(mirrors: Sequence[int]) -> None:
+    """Delete mirror rows of contacts that have left the folder, and whose links went on to others."""
+    if mirrors:
+        rows = RemoteContact.objects.filter(pk__in=mirrors, present=False, deleted_at=None)
+        rows.filter(link=None).delete()
 
 
 def undecided(links: Sequence[int]) -> QuerySet[SyncChange]:

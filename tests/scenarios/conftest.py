@@ -27,5 +27,11 @@ def world(db, graph, clock, alice):
 
 
 @pytest.fixture
+def other(world, bob):
+    """Bob's mailbox, connected to the same list."""
+    return World(world.graph, world.clock).join(bob, "bob@contoso.example")
+
+
+@pytest.fixture
 def mailbox(world):
     return world.mailbox

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from contacts_sync import credentials
-from contacts_sync.models import Connection, Contact, SyncRun
+from contacts_sync.models import Connection, Contact, ExternalLink, SyncRun
 from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.providers.http import ApiClient, Session
 from contacts_sync.providers.microsoft365.client import GraphClient
@@ -16,8 +17,13 @@ from contacts_sync.run import starting
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.simulator import SimulatorAdapter
+from contacts_sync.store import lease
 
 GRAPH = "https://graph.microsoft.com/v1.0"
+
+
+class Killed(BaseException):
+    """The worker's process has died: nothing that it would still do happens."""
 
 
 class Clock:
@@ -47,11 +53,15 @@ class World:
         self.username = username
         self.account = self.graph.add_account(username, username.split("@")[0].title())
         self.mailbox = self.graph.mailbox(username)
+        return self.connect(owner)
+
+    def connect(self, owner):
+        """Connect the owner's mailbox, as a first authorization and *Start Sync* do."""
         self.connection = Connection.objects.create(
             owner=owner,
             tenant_id=self.account.tenant_id,
             object_id=self.account.object_id,
-            username=username,
+            username=self.username,
             state=Connection.State.ON,
             started_at=self.now(),
         )
@@ -73,11 +83,13 @@ class World:
             GraphClient(api), lambda: self.account.tenant_id, connection.folder_id
         )
 
-    def run(self, kind=SyncRun.Kind.SYNC, first=False, **options) -> SyncRun:
+    # Running
+
+    def run(self, kind=SyncRun.Kind.SYNC, first=False, slices=50, **options) -> SyncRun:
         """Let an hour go by, and run until the run ends, slice after slice."""
         self.clock.shift += timedelta(hours=1)
         run, _new = request_run(self.connection, kind, trigger=SyncRun.Trigger.COMMAND, first=first)
-        for _slice in range(50):
+        for _slice in range(slices):
             run = run_slice(run, self.provider, now=self.now, sleep=self.slept.append, **options)
             if run.status != SyncRun.Status.CONTINUES:
                 break
@@ -87,13 +99,32 @@ class World:
     def preview(self) -> SyncRun:
         return self.run(SyncRun.Kind.PREVIEW)
 
+    def press_start(self, **options) -> SyncRun:
+        starting.start(self.connection, SyncRun.Trigger.OWNER)
+        return self.run(**options)
+
     def start(self) -> SyncRun:
         """Preview, press Start Sync, and run."""
         preview = self.preview()
-        starting.start(self.connection, SyncRun.Trigger.OWNER)
-        run = self.run()
+        run = self.press_start()
         assert run.counts | {"held": 0} == preview.counts | {"held": 0}
         return run
+
+    def dies(self, *, at_request=0, at_commit=0, **options) -> bool:
+        """Run, and kill the worker ahead of a request or of a commit; say whether it came so far.
+
+        What the dying process would still do (give back its lease, store an answer) does not
+        happen: whoever is dead holds no lease.
+        """
+        with death(self, at_request, at_commit) as dead:
+            try:
+                self.run(**options)
+            except Killed:
+                assert dead
+        self.connection.refresh_from_db()
+        return bool(dead)
+
+    # Looking
 
     def outlook(self, **fields):
         """Find the one contact in the Contacts folder with these properties."""
@@ -109,6 +140,68 @@ class World:
         """All contacts of the main folder, as stored."""
         return list(self.mailbox.contacts.values())
 
+    def link(self, contact) -> ExternalLink:
+        return ExternalLink.objects.get(connection=self.connection, contact=contact)
+
+    def remote_id(self, contact) -> str:
+        return str(self.link(contact).remote_id)
+
+    def shown(self, contact):
+        """What Outlook shows of a contact."""
+        return self.mailbox.get(self.remote_id(contact))
+
+    def edit(self, contact, **fields):
+        """Edit a contact in Outlook."""
+        self.mailbox.put(fields, self.remote_id(contact))
+
+    def is_quiet(self, **options):
+        """Say whether a run writes nothing, anywhere."""
+        before, revisions = len(self.graph.writes()), _revisions()
+        run = self.run(**options)
+        wrote = len(self.graph.writes()) - before
+        nothing = not any(count for name, count in run.counts.items() if name != "held")
+        assert run.status in (SyncRun.Status.DONE, SyncRun.Status.HELD), run.message
+        return nothing and wrote == 0 and _revisions() == revisions
+
+
+def _revisions():
+    return list(Contact.objects.order_by("pk").values_list("pk", "revision"))
+
+
+@contextmanager
+def death(world, at_request=0, at_commit=0):
+    """Kill the worker of a world at its request or commit of that number; gives the dead, if any."""
+    dead, requests, commits = [], 0, 0
+
+    def before_request():
+        nonlocal requests
+        requests += 1
+        if dead or requests == at_request:
+            dead.append(world)
+            raise Killed
+
+    def dying(act):
+        def acting(*args, **kwargs):
+            nonlocal commits
+            commits += 1
+            if dead or commits == at_commit:
+                dead.append(world)
+                raise Killed
+            return act(*args, **kwargs)
+
+        return acting
+
+    kept = {name: getattr(lease, name) for name in ("hold", "hold_to_send", "give_back")}
+    world.before_request = before_request
+    lease.hold, lease.hold_to_send = dying(kept["hold"]), dying(kept["hold_to_send"])
+    lease.give_back = lambda one: None if dead else kept["give_back"](one)
+    try:
+        yield dead
+    finally:
+        world.before_request = lambda: None
+        for name, act in kept.items():
+            setattr(lease, name, act)
+
 
 def person(first="Anna", last="Ash", emails=(), phones=(), company=None, **fields) -> Contact:
     """Make a person. Phones are (label, number) or numbers; the first e-mail is primary."""
@@ -123,8 +216,46 @@ def person(first="Anna", last="Ash", emails=(), phones=(), company=None, **field
     return contact
 
 
+def firm(name="Ash Ltd", emails=()) -> Contact:
+    """Make a company."""
+    contact = Contact.objects.create(kind="company", name=name)
+    for address in emails:
+        contact.emails.create(address=address, label="Work")
+    return contact
+
+
+def card(first="", last="", *addresses, **fields):
+    """What a person types into a new contact in Outlook."""
+    names = {"givenName": first, "surname": last}
+    mails = {"emailAddresses": [{"address": one} for one in addresses]} if addresses else {}
+    return {name: text for name, text in names.items() if text} | mails | fields
+
+
 def values(contact: Contact, name: str) -> list:
     """All values of a set, as (label, value, primary), the oldest first."""
     field = {"emails": "address", "phones": "number", "websites": "url", "messengers": "address"}
     rows = VALUE_MODELS[name].objects.filter(contact=contact).order_by("pk")
     return [(row.label, getattr(row, field[name]), row.primary) for row in rows]
+
+
+def texts(contact: Contact, name: str) -> list:
+    """All values of a set, without labels."""
+    return [value for _label, value, _primary in values(contact, name)]
+
+
+def many(count, start=0, **fields):
+    """Make many people fast, each with one e-mail address."""
+    people = Contact.objects.bulk_create(
+        [
+            Contact(first_name=f"P{number}", last_name="Poe", **fields)
+            for number in range(start, start + count)
+        ]
+    )
+    emails = VALUE_MODELS["emails"]
+    emails.objects.bulk_create(
+        [
+            emails(contact=one, address=f"{one.first_name}@example.com", label="Work")
+            for one in people
+        ]
+    )
+    return people
