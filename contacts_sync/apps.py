@@ -14,8 +14,12 @@ class ContactsSyncConfig(AppConfig):
     def ready(self) -> None:
         from contacts_sync import (
             checks,  # noqa: F401  registers the system checks
+            roles,
+            schedules,
             triggers,
         )
 
         pre_migrate.connect(triggers.before_migrate, sender=self)
         post_migrate.connect(triggers.after_migrate, sender=self)
+        post_migrate.connect(roles.ensure_groups, sender=self)
+        post_migrate.connect(schedules.ensure_schedules, sender=self)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 from django_q.models import Schedule
 
 NAME = "contacts_sync: send what is due"
 
 
-def ensure_schedules(**_kwargs: object) -> None:
-    """Make the schedule, or bring it back in line. `name` is not unique in django-q2."""
+def ensure_schedules(*, using: str = DEFAULT_DB_ALIAS, **_kwargs: object) -> None:
+    """Make the schedule, or bring it back in line. `name` is not unique in django-q2.
+
+    It is connected to `post_migrate`, where the queue's tables may not be there yet.
+    """
+    if Schedule._meta.db_table not in connections[using].introspection.table_names():
+        return
     wanted = {
         "func": "contacts_sync.tasks.dispatch",
         "schedule_type": Schedule.MINUTES,
