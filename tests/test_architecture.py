@@ -22,6 +22,7 @@ FLOORS: dict[str, set[str]] = {
     "triggers": DJANGO,
     "credentials": DJANGO | {"cryptography"},
     "store": DJANGO,
+    "importing": DJANGO,
     "connections": DJANGO | {"jwt", "msal", "requests"},
     "run": DJANGO | {"requests"},
     "tasks": DJANGO | {"django_q"},

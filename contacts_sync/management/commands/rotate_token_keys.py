@@ -1,0 +1,27 @@
+"""Move all mailbox credentials to the first key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from contacts_sync import credentials
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt every mailbox credential anew, with the first of TOKEN_ENCRYPTION_KEYS. After that"
+        " the other keys can be removed."
+    )
+
+    def handle(self, **options: Any) -> None:
+        done, failed = credentials.rotate()
+        self.stdout.write(f"{done} credentials are encrypted with the first key.")
+        if failed:
+            raise CommandError(
+                f"{failed} could be opened with none of the keys. Add the key they were encrypted"
+                " with to TOKEN_ENCRYPTION_KEYS and repeat this, or let their owners authorize"
+                " Office 365 access again.",
+                returncode=2,
+            )
