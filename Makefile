@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 .PHONY: demo run test lint format requirements
 
 demo: $(STAMP)
-	$(BIN)/python manage.py demo
+	$(BIN)/python manage.py demo $(ARGS)
 
 # The web server alone, for working on pages; the worker is `manage.py qcluster`.
 run: export DEBUG ?= true
