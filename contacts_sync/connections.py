@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -229,6 +230,10 @@ def retire(connection: Connection) -> None:
     """Let go of an account: its links, mirror and credential. Nothing is deleted in either list."""
     disconnect(connection)
     with transaction.atomic():
+        # A run in flight has lost its lease with this, and stores nothing any more.
+        Connection.objects.filter(pk=connection.pk).update(
+            fence=F("fence") + 1, lease_owner="", lease_until=None
+        )
         SyncChange.objects.filter(
             connection=connection, status__in=[SyncChange.Status.HELD, SyncChange.Status.PLANNED]
         ).delete()

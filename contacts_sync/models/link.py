@@ -71,6 +71,11 @@ class RemoteContact(models.Model):
         return shape.kind_of(self.scalars)
 
     @property
+    def linked(self) -> bool:
+        """Whether a link knows this contact."""
+        return self.pk is not None and hasattr(self, "link")
+
+    @property
     def scalars(self) -> dict[str, str]:
         """The single-valued fields, as received."""
         scalars: dict[str, str] = self.values.get("scalars", {})
@@ -140,6 +145,7 @@ class ExternalLink(models.Model):
         expression=Q(state__in=["creating", "deleting", "held"])  # type: ignore[arg-type]
         | (Q(contact=None) & ~Q(state="apart"))
         | Q(pending=True)
+        | Q(sent_at__isnull=False)
         | ~Q(decision=""),
         output_field=models.BooleanField(),
         db_persist=True,

@@ -123,7 +123,8 @@ class _Lane:
         if not batch:
             return
         work = self.work
-        self.checked = settling.commit(work.run, work.lease, batch, work.now(), self.checked)
+        self.checked, left = settling.commit(work.run, work.lease, batch, work.now(), self.checked)
+        work.again = work.again or left > 0
         SyncRun.objects.filter(pk=work.run.pk).update(done=F("done") + len(batch))
 
 

@@ -25,7 +25,9 @@ def tidy(now: datetime) -> None:
     )
     pks = list(due.values_list("pk", flat=True)[:AT_ONCE])
     if pks:
-        ExternalLink.objects.filter(contact__in=pks).delete()
+        # What was left out in Outlook stays left out: without its link it would come back as new.
+        links_due = ExternalLink.objects.filter(contact__in=pks)
+        links_due.exclude(state=ExternalLink.State.APART, mirror__present=True).delete()
         Contact.objects.filter(pk__in=pks).purge()
     echoes = RemoteContact.objects.filter(deleted_at__lte=now - ECHO, link=None)
     RemoteContact.objects.filter(

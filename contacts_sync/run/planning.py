@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contacts_sync import contact as shape
 from contacts_sync.engine import plan as planner
@@ -28,6 +28,10 @@ ORDER = {
     Do.DELETE_THERE: 7,
 }
 """What is written first. Within creations, companies precede the people who name them."""
+
+
+CLOCKS = timedelta(minutes=5)
+"""How far two clocks may be apart."""
 
 
 @dataclass(slots=True)
@@ -174,13 +178,16 @@ def _without_unanswered(
 ) -> list[Candidate]:
     """Leave out what may be the result of a creation whose answer never came.
 
-    It waits until the creation is settled: taken for a stranger it would become a twin.
+    It waits until the creation is settled: taken for a stranger it would become a twin. What was
+    last changed before the request went out is something else.
     """
     links = unsettled.unanswered(connection) if there else []
-    if not links:
+    sent = min((link.sent_at for link in links if link.sent_at), default=None)
+    if sent is None:
         return there
-    names = {shape.fold(str(link.contact or link.name)).casefold() for link in links}
-    return [one for one in there if shape.fold(rows[one.id].display_name).casefold() not in names]
+    since = sent - CLOCKS
+    moments = {pk: row.modified for pk, row in rows.items()}
+    return [one for one in there if (moment := moments[one.id]) is not None and moment < since]
 
 
 def _matching(strangers: Strangers) -> Matching:

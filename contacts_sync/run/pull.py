@@ -15,6 +15,9 @@ from contacts_sync.run.context import Slice, SliceOver
 from contacts_sync.store import lease as leases
 from contacts_sync.store import mirror
 
+LOOK_UPS = 200
+"""How many contacts are looked up before the answers are stored."""
+
 LISTING_AGE = timedelta(days=7)
 """A complete listing now and then repairs what the list of changes has missed."""
 
@@ -29,7 +32,6 @@ def pull(work: Slice) -> None:
     if not connection.folder_id:
         connection.folder_id = work.provider.folder_id()
         connection.save(update_fields=["folder_id"])
-    _look_again(work)
     if connection.listed_at and work.now() - connection.listed_at > LISTING_AGE:
         connection.full_wanted = True
     try:
@@ -37,6 +39,7 @@ def pull(work: Slice) -> None:
     except CursorExpired:
         mirror.forget_cursor(connection, work.lease, work.now())
         _read_round(work)
+    _look_again(work)
     _ask_for_unreported(work)
     work.pulled_at = work.now()
 
@@ -57,9 +60,12 @@ def _read_round(work: Slice) -> None:
 
 
 def _verify(work: Slice, page: Page) -> Mapping[str, Outcome]:
+    """Look up by id what is said to have left, if it is linked, and what had left and is back."""
     removed = [one.remote_id for one in page.changes if isinstance(one, Tombstone)]
-    linked = mirror.linked_ids(work.connection, removed) if removed else []
-    return work.provider.read(linked) if linked else {}
+    received = [one.remote_id for one in page.changes if not isinstance(one, Tombstone)]
+    unsure = mirror.linked_ids(work.connection, removed) if removed else []
+    unsure += mirror.left_ids(work.connection, received) if received else []
+    return work.provider.read(unsure) if unsure else {}
 
 
 def _ask_for_unreported(work: Slice) -> None:
@@ -72,6 +78,9 @@ def _ask_for_unreported(work: Slice) -> None:
 
 
 def _look_again(work: Slice) -> None:
+    """Look up by id what is doubtful: removals that could not be verified, and a list's gaps."""
     doubtful = mirror.doubtful_ids(work.connection)
-    if doubtful:
-        mirror.save_doubtful(work.connection, work.lease, work.provider.read(doubtful), work.now())
+    for start in range(0, len(doubtful), LOOK_UPS):
+        leases.hold_to_send(work.lease, work.now())
+        answers = work.provider.read(doubtful[start : start + LOOK_UPS])
+        mirror.save_doubtful(work.connection, work.lease, answers, work.now())

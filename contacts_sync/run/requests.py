@@ -21,6 +21,7 @@ def request_run(
 
     When a run is open already, that one is returned: a second one would find the lease taken.
     """
+    first = first or _first_goes_on(connection, kind)
     open_run = SyncRun.objects.filter(connection=connection, status__in=SyncRun.OPEN).first()
     if open_run is not None:
         return open_run, False
@@ -39,3 +40,13 @@ def request_run(
     except IntegrityError:
         return SyncRun.objects.get(connection=connection, status__in=SyncRun.OPEN), False
     return run, True
+
+
+def _first_goes_on(connection: Connection, kind: SyncRun.Kind) -> bool:
+    """Say whether the last run was a first sync that did not come to its end: this one goes on."""
+    if kind == SyncRun.Kind.PREVIEW:
+        return False
+    runs = SyncRun.objects.filter(connection=connection).exclude(kind=SyncRun.Kind.PREVIEW)
+    last = runs.order_by("-pk").first()
+    ended = (SyncRun.Status.DONE, SyncRun.Status.HELD)
+    return last is not None and last.first and last.status not in ended

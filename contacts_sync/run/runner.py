@@ -87,10 +87,12 @@ def run_slice(
 
 def _go(work: Slice) -> Ending:
     run, connection = work.run, work.connection
+    if run.kind != SyncRun.Kind.PREVIEW and connection.state != Connection.State.ON:
+        raise Stopped
     _prepare(connection)
     if run.kind == SyncRun.Kind.RESYNC and run.slices == 1:
         connection.full_wanted, connection.seen = True, 0
-        connection.save(update_fields=["seen"])
+        connection.save(update_fields=["full_wanted", "seen"])
     for number in range(PASSES):
         work.again = False
         runs.step(run, SyncRun.Step.PULL)
@@ -134,11 +136,13 @@ def _guarded(work: Slice, plan: Plan) -> list[Action]:
     if not plan.actions:
         guarding.dissolve(run.connection, [])
         return []
+    waiting = guarding.waiting(run.connection)
     verdict = judge(
         plan.actions,
         guarding.totals(run),
         guarding.approved(run.connection, work.now()),
         guarding.previewed(run),
+        waiting,
     )
     guarding.dissolve(run.connection, plan.actions)
     links = [(action, guard) for action, guard in verdict.held if not action.creates]
@@ -148,7 +152,7 @@ def _guarded(work: Slice, plan: Plan) -> list[Action]:
     go += [
         replace(action, do=Do.HOLD, guard=guard.name, group=f"guard-{guard.name}")
         for action, guard in verdict.held
-        if action.creates
+        if action.creates and not waiting(action)
     ]
     return sorted(go, key=lambda action: action.do is not Do.HOLD)
 

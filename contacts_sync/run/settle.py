@@ -17,17 +17,20 @@ def settle(work: Slice) -> None:
     """
     connection = work.connection
     unsettled.forget_sent(connection, work.lease, work.now())
-    if not connection.keys_read:
+    if not connection.keys_read or unsettled.links_lost(connection):
         unsettled.relink(connection, work.lease, work.provider.keyed(), work.now())
     open_links = unsettled.unanswered(connection)
     if not open_links:
         return
     keys = [link.client_key for link in open_links if link.client_key]
     hits = work.provider.find(keys)
+    found = [contact.remote_id for contacts in hits.values() for contact in contacts]
+    taken = unsettled.elsewhere(connection, found) if found else set()
     answers: dict[int, RemoteContact] = {}
     for link in open_links:
         for contact in hits.get(link.client_key or "", ()):
-            if contact.folder_id in ("", connection.folder_id):
+            ours = contact.folder_id in ("", connection.folder_id)
+            if ours and contact.remote_id not in taken:
                 answers.setdefault(link.pk, contact)
     unsettled.found(connection, work.lease, answers, work.now())
 

@@ -45,6 +45,7 @@ def totals(run: SyncRun) -> Totals:
         links=links.count(),
         records=Contact.objects.alive().count(),
         previewed=None if preview is None else preview.added_here + preview.added_there,
+        made=0 if preview is None else _made(run),
         listing_shrunk=connection.listing_shrunk,
         first=run.first,
     )
@@ -57,10 +58,20 @@ def _preview(run: SyncRun) -> SyncRun | None:
     return previews.order_by("-pk").first()
 
 
-def previewed(run: SyncRun) -> Callable[[Action], bool]:
-    """Say of an action whether the approved preview has shown it."""
-    if not run.first:
-        return lambda action: False
+def _made(run: SyncRun) -> int:
+    """Count what earlier slices of this run have created that the preview had not shown."""
+    contacts, remote = _shown(run)
+    made = SyncChange.objects.filter(run=run, action=SyncChange.Action.ADD).filter(
+        status__in=[SyncChange.Status.DONE, SyncChange.Status.SENT, SyncChange.Status.UNKNOWN]
+    )
+    there = made.filter(side=SyncChange.Side.THERE).values_list("contact_id", flat=True)
+    here = made.filter(side=SyncChange.Side.HERE).exclude(remote_id="")
+    return sum(pk not in contacts for pk in there) + sum(
+        remote_id not in remote for remote_id in here.values_list("remote_id", flat=True)
+    )
+
+
+def _shown(run: SyncRun) -> tuple[set[int], set[str]]:
     rows = SyncChange.objects.filter(
         connection=run.connection,
         status=SyncChange.Status.PLANNED,
@@ -68,7 +79,14 @@ def previewed(run: SyncRun) -> Callable[[Action], bool]:
     )
     shown = set(rows.values_list("contact_id", "remote_id"))
     contacts = {contact for contact, remote_id in shown if contact and not remote_id}
-    remote = {remote_id for _, remote_id in shown if remote_id}
+    return contacts, {remote_id for _, remote_id in shown if remote_id}
+
+
+def previewed(run: SyncRun) -> Callable[[Action], bool]:
+    """Say of an action whether the approved preview has shown it."""
+    if not run.first:
+        return lambda action: False
+    contacts, remote = _shown(run)
     mirrors = _remote_ids(run.connection, remote)
     return lambda action: action.contact in contacts or action.mirror in mirrors
 
@@ -79,7 +97,15 @@ def _remote_ids(connection: Connection, remote_ids: set[str]) -> set[int]:
 
 
 def approved(connection: Connection, now: datetime) -> Callable[[Action], bool]:
-    """Say of an action whether a person has approved it, not too long ago."""
+    """Say of an action whether a person has approved it, not too long ago.
+
+    So it is when somebody has said whose values count for a contact.
+    """
+    decided = set(
+        ExternalLink.objects.filter(connection=connection, open=True)
+        .exclude(decision__in=["", ExternalLink.Decision.KEEP])
+        .values_list("pk", flat=True)
+    )
     rows = SyncChange.objects.filter(
         connection=connection, status=SyncChange.Status.APPROVED, decided_at__gte=now - APPROVAL
     )
@@ -88,7 +114,7 @@ def approved(connection: Connection, now: datetime) -> Callable[[Action], bool]:
         for action, contact, remote_id in rows.values_list("action", "contact_id", "remote_id")
     }
     if not marks:
-        return lambda action: False
+        return lambda action: action.link in decided
     ids = dict(
         RemoteContact.objects.filter(
             connection=connection, remote_id__in={remote_id for _, _, remote_id in marks}
@@ -100,9 +126,24 @@ def approved(connection: Connection, now: datetime) -> Callable[[Action], bool]:
         if kind is None:
             return False
         remote_id = ids.get(action.mirror, "") if action.mirror else ""
-        return (kind[0], action.contact, remote_id) in marks
+        return action.link in decided or (kind[0], action.contact, remote_id) in marks
 
     return is_approved
+
+
+def waiting(connection: Connection) -> Callable[[Action], str]:
+    """Name the guard that holds an action since an earlier run."""
+    rows = SyncChange.objects.filter(connection=connection, status=SyncChange.Status.HELD)
+    held = {
+        (action, link): guard
+        for action, link, guard in rows.exclude(guard="").values_list("action", "link_id", "guard")
+    }
+
+    def held_by(action: Action) -> str:
+        kind = ACTIONS.get(action.do)
+        return held.get((kind[0], action.link), "") if kind and action.link else ""
+
+    return held_by
 
 
 def hold(run: SyncRun, lease: Lease, held: Iterable[tuple[Action, Guard]], now: datetime) -> None:
@@ -144,6 +185,9 @@ def hold(run: SyncRun, lease: Lease, held: Iterable[tuple[Action, Guard]], now: 
         leases.hold(lease, now)
         ExternalLink.objects.filter(pk__in=links).update(pending=True)
         SyncChange.objects.bulk_create(changes)
+        # What the short listing was about is held now; what vanishes later is counted anew.
+        Connection.objects.filter(pk=run.connection_id).update(listing_shrunk=False)
+        run.connection.listing_shrunk = False
 
 
 def dissolve(connection: Connection, actions: Iterable[Action]) -> None:

@@ -65,6 +65,17 @@ def linked_ids(connection: Connection, remote_ids: Collection[str]) -> list[str]
     return [remote_id for remote_id in rows.values_list("remote_id", flat=True) if remote_id]
 
 
+def left_ids(connection: Connection, remote_ids: Collection[str]) -> list[str]:
+    """Tell which of these ids had left the folder: that they are back must be verified too.
+
+    A service may repeat a row from the time before a contact was deleted.
+    """
+    rows = RemoteContact.objects.filter(
+        connection=connection, remote_id__in=remote_ids, present=False
+    )
+    return list(rows.values_list("remote_id", flat=True))
+
+
 def doubtful_ids(connection: Connection) -> list[str]:
     """List the ids whose removal was reported and could not be verified."""
     rows = RemoteContact.objects.filter(connection=connection, open=True, doubtful=True)
@@ -92,14 +103,19 @@ def save_page(
 ) -> None:
     """Store a page and its cursor in one transaction.
 
-    `verified` answers a look-up by id for each removed contact that is linked. The last page of a
-    complete listing sweeps what it did not contain.
+    `verified` answers a look-up by id for each removed contact that is linked, and for each that
+    had left the folder. The last page of a complete listing doubts what it did not contain.
     """
     latest = {
         change.remote_id: change for change in page.changes
     }  # the same contact may come twice in a round: the last one counts
-    received = [one for one in latest.values() if isinstance(one, Received)]
+    received = [
+        one
+        for one in latest.values()
+        if isinstance(one, Received) and one.remote_id not in verified
+    ]
     removed = [one.remote_id for one in latest.values() if isinstance(one, Tombstone)]
+    removed += [remote_id for remote_id in verified if remote_id not in removed]
     with transaction.atomic():
         leases.hold(lease, now)
         _put(connection, received)
@@ -156,11 +172,6 @@ def _put(connection: Connection, received: Iterable[Received]) -> None:
 
 def _is_news(row: RemoteContact, one: Received) -> bool:
     """Say whether a received contact is not older than the mirror's, and differs."""
-    if row.deleted_at is not None and (
-        row.version == one.version
-        or (row.modified and one.modified and one.modified <= row.modified)
-    ):
-        return False
     if not row.present or row.doubtful:
         return True
     if row.modified and one.modified and one.modified < row.modified:
@@ -179,10 +190,12 @@ def fill(row: RemoteContact, one: Received, listing: int) -> None:
     row.version, row.modified = one.version, one.modified
     row.values = values or {"scalars": {}, "sets": {}, "taken": {}}
     row.extras, row.notes, row.skip = dict(one.extras), list(one.notes), one.skip
+    if row.doubtful:
+        row.settled = ""  # an edit here may have waited for the doubt to be settled
     row.present, row.doubtful, row.deleted_at, row.listing = True, False, None, listing
     row.reported = True
     row.fingerprint = fingerprint(values)
-    if one.skip:
+    if one.skip and not row.linked:
         row.settled = row.fingerprint
 
 
@@ -218,18 +231,22 @@ def _remove(
             unsure.append(remote_id)
     rows.filter(remote_id__in=gone).update(present=False, doubtful=False, fingerprint="")
     rows.filter(remote_id__in=unsure, present=True).update(doubtful=True)
-    rows.exclude(remote_id__in=verified).filter(link=None).delete()
+    # What we deleted ourselves is remembered for a while, in case that its row is repeated.
+    rows.exclude(remote_id__in=verified).filter(link=None, deleted_at=None).delete()
     _put(connection, still_here)
 
 
 def _sweep(connection: Connection) -> bool:
-    """Conclude from a complete listing what is gone; say whether it was under half of what we knew."""
+    """Doubt what a complete listing did not contain; say whether it held under half of what we knew.
+
+    A list may lag behind: what is linked is looked up by its id before it is called gone.
+    """
     rows = RemoteContact.objects.filter(connection=connection, present=True)
     missing = rows.filter(~Q(listing=connection.listing))
     known = rows.filter(Q(link__state="linked")).count()
     lost = missing.filter(Q(link__state="linked")).count()
     missing.filter(link=None).delete()
-    missing.update(present=False, doubtful=False, fingerprint="")
+    missing.update(doubtful=True)
     return known > 0 and known - lost < known / 2
 
 

@@ -115,26 +115,32 @@ def _as_sent(item: Item) -> Shadow:
     return agree(fields, item.here.scalars, item.merged, sent, sent, rows)
 
 
-def commit(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime, checked: int) -> int:
+def commit(
+    run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime, checked: int
+) -> tuple[int, int]:
     """Store a batch of outcomes in one transaction.
 
     `checked` is the revision up to which the whole list was matched against what arrives; returns
-    the one up to which it is now. A contact that a person changed meanwhile is not overwritten: its
+    the one up to which it is now, and how many were left for the next plan. A contact that a person changed meanwhile is not overwritten: its
     link stays open, and the next plan sees both.
     """
     with transaction.atomic():
         leases.hold(lease, now)
-        items, checked = _look_again(run.connection, items, checked)
-        _Commit(run, now).store(items)
-    return checked
+        fitting, checked = _look_again(run.connection, items, checked)
+        _Commit(run, now).store(fitting)
+    return checked, len(items) - len(fitting)
 
 
 def _look_again(
     connection: Connection, items: Sequence[Item], checked: int
 ) -> tuple[list[Item], int]:
     """Leave out what matches a contact that came into the list since the plan was made."""
-    arriving = [item for item in items if item.do is Do.CREATE_HERE and item.mirror]
-    if not arriving or any(item.link and item.link.decision for item in arriving):
+    arriving = [
+        item
+        for item in items
+        if item.do is Do.CREATE_HERE and item.mirror and not (item.link and item.link.decision)
+    ]
+    if not arriving:
         return list(items), checked
     writing.lock_list()
     fresh = Contact.objects.alive().filter(revision__gt=checked)

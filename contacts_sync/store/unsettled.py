@@ -35,10 +35,22 @@ def forget_sent(connection: Connection, lease: Lease, now: datetime) -> None:
 
 def unanswered(connection: Connection) -> list[ExternalLink]:
     """List the links whose creation went out and whose answer never came."""
-    rows = ExternalLink.objects.filter(
-        connection=connection, open=True, state=ExternalLink.State.CREATING
-    )
+    rows = ExternalLink.objects.filter(connection=connection, open=True)
     return list(rows.exclude(sent_at=None).select_related("contact"))
+
+
+def elsewhere(connection: Connection, remote_ids: Iterable[str]) -> set[str]:
+    """Tell which of these ids have a link of their own: our key never takes it from them."""
+    rows = ExternalLink.objects.filter(connection=connection, remote_id__in=list(remote_ids))
+    return {remote_id for remote_id in rows.values_list("remote_id", flat=True) if remote_id}
+
+
+def links_lost(connection: Connection) -> bool:
+    """Say whether there are contacts there, and not one link to them."""
+    strangers = RemoteContact.objects.filter(connection=connection, open=True, present=True)
+    if not strangers.filter(link=None).exists():
+        return False
+    return not ExternalLink.objects.filter(connection=connection).exists()
 
 
 def found(
@@ -58,9 +70,6 @@ def _link(connection: Connection, link: ExternalLink, received: Received) -> Non
     row = RemoteContact.objects.filter(
         connection=connection, remote_id=received.remote_id
     ).first() or RemoteContact(connection=connection, remote_id=received.remote_id)
-    if row.pk and ExternalLink.objects.filter(mirror=row).exclude(pk=link.pk).exists():
-        # A user's copy carries our key too: the key never takes a link from a living contact.
-        return
     mirror.fill(row, received, connection.listing)
     kind = link.contact.kind if link.contact else row.kind
     sent = records.shadow_of(link)
@@ -69,10 +78,17 @@ def _link(connection: Connection, link: ExternalLink, received: Received) -> Non
         records.keep_shadow(link, learn(records.schema(kind), sent, answer))
         row.settled = row.fingerprint
     row.save()
-    link.state, link.sent_at, link.pending = ExternalLink.State.LINKED, None, True
+    _join(link, row)
+    _answered(link)
+
+
+def _join(link: ExternalLink, row: RemoteContact) -> None:
+    """Complete a link. One that was left out meanwhile stays so."""
+    apart = link.state == ExternalLink.State.APART
+    link.state = ExternalLink.State.APART if apart else ExternalLink.State.LINKED
+    link.sent_at, link.pending = None, not apart
     link.mirror, link.remote_id = row, row.remote_id
     settling.save_links([link])
-    _answered(link)
 
 
 def _answered(link: ExternalLink) -> None:
@@ -96,9 +112,7 @@ def not_there(
     """Let contacts be created again, under the same key: they are certainly not there."""
     with transaction.atomic():
         leases.hold(lease, now)
-        ExternalLink.objects.filter(
-            pk__in=[link.pk for link in links], state=ExternalLink.State.CREATING
-        ).update(sent_at=None)
+        ExternalLink.objects.filter(pk__in=[link.pk for link in links]).update(sent_at=None)
 
 
 def is_certain(connection: Connection, link: ExternalLink, settle_seconds: int) -> bool:
@@ -140,10 +154,8 @@ def adopt_twins(
         leases.hold(lease, now)
         for link in ExternalLink.objects.filter(pk__in=answers):
             row = answers[link.pk]
-            link.state, link.sent_at, link.pending = ExternalLink.State.LINKED, None, True
-            link.mirror, link.remote_id = row, row.remote_id
             RemoteContact.objects.filter(pk=row.pk).update(settled=F("fingerprint"))
-            settling.save_links([link])
+            _join(link, row)
             _answered(link)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,9 @@ from contacts_sync.engine.values import Entry
 from contacts_sync.models import Contact, ContactValue
 from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.store import records
+
+ODD_SPACE = r"^\s|\s$|\s\s|[\t\n\r\u00a0\u2000-\u200a\u202f\u3000]"
+"""White space that folding changes."""
 
 LIST_LOCK = 0xC017AC75
 """The number of the advisory lock: any constant of our own will do."""
@@ -47,12 +51,20 @@ def write(writes: Iterable[LocalWrite]) -> list[Contact]:
     Runs inside the caller's transaction. Contacts without a number are added.
     """
     work = list(writes)
+    # Companies first, so that the people who arrive with them find them.
+    firms = [one for one in work if one.contact.kind == shape.COMPANY]
+    for one in firms:
+        set_scalars(one.contact, one.merged.here, {})
+    added = [one.contact for one in firms if one.contact.pk is None]
+    Contact.objects.bulk_create(added)
     wanted = {one.merged.here["company"] for one in work if one.merged.here.get("company")}
     companies, made = find_companies(wanted)
-    for one in work:
+    people = [one for one in work if one.contact.kind != shape.COMPANY]
+    for one in people:
         set_scalars(one.contact, one.merged.here, companies)
-    added = [one.contact for one in work if one.contact.pk is None]
-    Contact.objects.bulk_create(added)
+    new = [one.contact for one in people if one.contact.pk is None]
+    Contact.objects.bulk_create(new)
+    added += new
     changed = [one.contact for one in work if one.merged.here and one.contact not in added]
     Contact.objects.bulk_update(
         changed,
@@ -111,15 +123,13 @@ def known_companies(names: Iterable[str]) -> dict[str, int]:
     """Tell which companies are in the list, by folded name. Never one from the trash."""
     keys = {shape.fold(name) for name in names}
     rows = Contact.objects.alive().filter(kind=shape.COMPANY)
-    candidates = rows.filter(Q(name__in=keys)).order_by("-pk").values_list("name", "pk")
-    found = {shape.fold(name): pk for name, pk in candidates}
-    if missing := keys - found.keys():
-        # Names that were typed with other white space or composed in another way.
-        odd = rows.filter(Q(name__contains="  ") | Q(name__startswith=" ") | Q(name__endswith=" "))
-        for name, pk in odd.order_by("-pk").values_list("name", "pk"):
-            if shape.fold(name) in missing:
-                found[shape.fold(name)] = pk
-    return found
+    if not keys:
+        return {}
+    decomposed = {unicodedata.normalize("NFD", key) for key in keys}
+    # Also names that were typed with other white space, or composed in another way.
+    alike = Q(name__in=keys | decomposed) | Q(name__regex=ODD_SPACE)
+    candidates = rows.filter(alike).order_by("-pk").values_list("name", "pk")
+    return {folded: pk for name, pk in candidates if (folded := shape.fold(name)) in keys}
 
 
 def _write_values(name: str, model: type[ContactValue], writes: list[LocalWrite]) -> None:
