@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django_q.tasks import async_task
 
 from contacts_sync.connections import open_provider
 from contacts_sync.models import Connection, Heartbeat, SyncRun
-from contacts_sync.run import housekeeping, starting
+from contacts_sync.run import housekeeping, starting, undo
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 
@@ -48,6 +49,21 @@ def start(connection: Connection, actor: Any = None) -> SyncRun:
 def _send(run: SyncRun) -> None:
     Connection.objects.filter(pk=run.connection_id).update(next_run_at=timezone.now() + RETRY)
     async_task("contacts_sync.tasks.work", run.pk)
+
+
+def enqueue_undo(run: SyncRun, actor: Any) -> None:
+    """Ask for a run to be undone soon."""
+    async_task("contacts_sync.tasks.undo_run", run.pk, actor.pk)
+
+
+def undo_run(pk: int, actor_pk: int) -> str:
+    """Undo what a run did. When the job comes twice, it goes on with what is left."""
+    run = SyncRun.objects.filter(pk=pk).first()
+    actor = get_user_model().objects.filter(pk=actor_pk).first()
+    if run is None or actor is None:
+        return "no such run or person"
+    done, stayed = undo.undo_run(run, actor)
+    return f"{done} undone, {len(stayed)} stayed"
 
 
 def work(pk: int) -> str:

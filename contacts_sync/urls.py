@@ -14,6 +14,7 @@ from contacts_sync.views import (
     preview,
     settings,
     sync,
+    undoing,
 )
 
 SYNC = "settings/contact-and-calendar-sync/"
@@ -49,6 +50,12 @@ urlpatterns = [
     path(f"{CONTACTS}problems/", lists.problems, name="office365_problems"),
     path(f"{CONTACTS}history/", history.runs, name="office365_history"),
     path(f"{CONTACTS}history/<int:pk>/", history.run, name="office365_run"),
+    path(f"{CONTACTS}history/changes/<int:pk>/put-back/", undoing.put_back, name="office365_undo"),
+    path(
+        f"{CONTACTS}history/changes/<int:pk>/other-value/<int:number>/",
+        undoing.other_value,
+        name="office365_other_value",
+    ),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.utils.safestring import SafeString
 
 from contacts_sync import contact as shape
+from contacts_sync import rights
 from contacts_sync.admin.base import GOOD, badge
 from contacts_sync.admin.words import ChangeRow, change_rows, link_badge
 from contacts_sync.engine.schema import ValueSet
@@ -79,8 +81,8 @@ def links_of(contact: Contact) -> list[tuple[ExternalLink, SafeString]]:
     return [(link, link_badge(link)) for link in links]
 
 
-def history_of(contact: Contact) -> list[ChangeRow]:
-    """List the latest changes of the contact, by runs and by people."""
+def history_of(contact: Contact, user: Any) -> list[ChangeRow]:
+    """List the latest changes of the contact, by runs and by people, with what can be put back."""
     changes = SyncChange.objects.filter(contact=contact).exclude(status=SyncChange.Status.PLANNED)
-    changes = changes.select_related("connection", "actor")
-    return change_rows(changes.defer("connection__credential", "connection__cursor")[:HISTORY])
+    changes = rights.with_undone(changes).select_related("contact", "link", "connection", "actor")
+    return change_rows(changes[:HISTORY], user)

@@ -14,9 +14,10 @@ from django.db.models.functions import Coalesce, NullIf, Upper
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 
-from contacts_sync.admin import removal
+from contacts_sync.admin import removal, undoing
 from contacts_sync.admin.base import (
     BAD,
     GOOD,
@@ -158,8 +159,16 @@ class ContactAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         trash = TrashAdmin(self.model, self.admin_site)
-        view = self.admin_site.admin_view(trash.changelist_view)
-        return [path("trash/", view, name="contacts_sync_contact_trash"), *super().get_urls()]
+        views = (
+            ("trash/", trash.changelist_view, "trash"),
+            ("changes/<int:pk>/put-back/", undoing.put_back, "put_back"),
+            ("changes/<int:pk>/other-value/<int:number>/", undoing.other_value, "other_value"),
+        )
+        ours = [
+            path(route, self.admin_site.admin_view(view), name=f"contacts_sync_contact_{name}")
+            for route, view, name in views
+        ]
+        return [*ours, *super().get_urls()]
 
     # --- the form ---
 
@@ -196,14 +205,15 @@ class ContactAdmin(ModelAdmin):
                 fresh, stale = refresh(request.POST, contact)
                 request.POST, request.stale = fresh, stale  # type: ignore[assignment,attr-defined]
         if contact := contacts.first():
-            extra_context |= self._page(contact)
+            extra_context |= self._page(contact, request.user)
         return super()._changeform_view(request, object_id, form_url, extra_context)
 
-    def _page(self, contact: Contact) -> dict[str, Any]:
+    def _page(self, contact: Contact, user: Any) -> dict[str, Any]:
         return {
-            "placed": lambda: placed(contact),
-            "links": lambda: links_of(contact),
-            "history": lambda: history_of(contact),
+            # Asked for once, where the template wants them, and not when the form is posted.
+            "placed": SimpleLazyObject(lambda: placed(contact)),
+            "links": SimpleLazyObject(lambda: links_of(contact)),
+            "history": SimpleLazyObject(lambda: history_of(contact, user)),
             "purged_on": purged_on(contact),
             "trash_url": reverse("admin:contacts_sync_contact_trash"),
         }

@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
+from contacts_sync import rights
+from contacts_sync.admin import undoing
 from contacts_sync.admin.base import RecordAdmin, badge
 from contacts_sync.admin.words import RUN_COLOURS, change_badge, change_rows, changed, moment
 from contacts_sync.models import SyncChange, SyncRun
@@ -65,9 +67,12 @@ class SyncRunAdmin(RecordAdmin):
         return [name for row in self.fieldsets[0][1]["fields"] for name in row]
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export)
-        url = path("<int:pk>/changes.csv", view, name="contacts_sync_syncrun_export")
-        return [url, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/changes.csv", wrap(self.export), name="contacts_sync_syncrun_export"),
+            path("<int:pk>/undo/", wrap(undoing.undo_run), name="contacts_sync_syncrun_undo"),
+            *super().get_urls(),
+        ]
 
     # --- what a row says ---
 
@@ -100,7 +105,8 @@ class SyncRunAdmin(RecordAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
-        report = _report(run) if run and self.has_view_permission(request, run) else {}
+        may_see = run is not None and self.has_view_permission(request, run)
+        report = _report(run, request.user) if run and may_see else {}
         context = {**report, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
@@ -118,8 +124,9 @@ class SyncRunAdmin(RecordAdmin):
         )
 
 
-def _report(run: SyncRun) -> dict[str, Any]:
+def _report(run: SyncRun, user: Any) -> dict[str, Any]:
     changes = SyncChange.objects.filter(run=run)
+    full = rights.with_undone(changes).order_by("pk")
     groups = (
         changes.order_by()
         .values("action", "side", "status")
@@ -130,9 +137,10 @@ def _report(run: SyncRun) -> dict[str, Any]:
         "message": run.message,
         "numbers": [(_label(name), getattr(run, name)) for name in COUNTS],
         "groups": [_group(row) for row in groups],
-        "urgent": change_rows(changes.filter(status__in=URGENT).order_by("pk")[:SHOWN]),
-        "conflicts": change_rows(changes.exclude(conflict=[]).order_by("pk")[:SHOWN]),
+        "urgent": change_rows(full.filter(status__in=URGENT)[:SHOWN], user),
+        "conflicts": change_rows(full.exclude(conflict=[])[:SHOWN], user),
         "shown": SHOWN,
+        "can_undo": rights.may_undo_run(user, run) and undoing.undoable(run).exists(),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from contacts_sync import rights
 from contacts_sync.admin.base import BAD, GOOD, INFO, PLAIN, WARN, badge
 from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
-from contacts_sync.wording import Difference, differences, what
+from contacts_sync.wording import Difference, Dispute, differences, disputes, what, why
 
 LINK_COLOURS = {
     ExternalLink.State.CREATING: INFO,
@@ -63,11 +64,33 @@ class ChangeRow:
     what: str
     badge: SafeString
     fields: list[Difference]
+    why: str = ""
+    disputes: list[Dispute] = field(default_factory=list)
+    can_undo: bool = False
+    can_choose: bool = False
 
 
-def change_rows(changes: Iterable[SyncChange]) -> list[ChangeRow]:
-    """Prepare changes for a table."""
-    return [ChangeRow(one, what(one), change_badge(one), changed(one)) for one in changes]
+def change_rows(changes: Iterable[SyncChange], user: Any = None) -> list[ChangeRow]:
+    """Prepare changes for a table; with a user, changes loaded by `rights.with_undone`."""
+    return [_row(one, user) for one in changes]
+
+
+def _row(change: SyncChange, user: Any) -> ChangeRow:
+    return ChangeRow(
+        change,
+        what(change),
+        change_badge(change),
+        changed(change),
+        why(change.reason),
+        disputes(change),
+        can_undo=user is not None
+        and rights.looks_undoable(change)
+        and rights.may_undo(user, change),
+        can_choose=user is not None
+        and change.contact is not None
+        and change.contact.deleted_at is None
+        and rights.may_choose(user, change),
+    )
 
 
 def changed(change: SyncChange) -> list[Difference]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from contacts_sync import wording
+from contacts_sync import rights, wording
 from contacts_sync.models import Connection, SyncRun
 from contacts_sync.views import find, rows
 from contacts_sync.views.page import needs_mailbox, page_of, show
@@ -37,7 +37,7 @@ def run(request: HttpRequest, connection: Connection, pk: int) -> HttpResponse:
     shown: SyncRun = get_object_or_404(connection.runs, pk=pk)
     kind, words = request.GET.get("show", ""), request.GET.get("q", "").strip()
     changes = shown.changes.all()
-    page = page_of(request, rows.pick(changes, kind, words))
+    page = page_of(request, rows.pick(rights.with_undone(changes), kind, words))
     return show(
         request,
         "run.html",
@@ -49,6 +49,6 @@ def run(request: HttpRequest, connection: Connection, pk: int) -> HttpResponse:
             "kind": kind,
             "words": words,
             "page": page,
-            "rows": [rows.told(each) for each in page],
+            "rows": [rows.told(each, request.user) for each in page],
         },
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from contacts_sync import wording
+from contacts_sync import rights, wording
 from contacts_sync.models import SyncChange, SyncRun
 
 Action, Side = SyncChange.Action, SyncChange.Side
@@ -57,9 +57,15 @@ def pick(rows: QuerySet[SyncChange], kind: str, words: str) -> QuerySet[SyncChan
     return rows.order_by("name", "pk")
 
 
-def told(change: SyncChange) -> dict[str, Any]:
-    """Put a row into words."""
+def told(change: SyncChange, user: Any = None) -> dict[str, Any]:
+    """Put a row into words; with a user, of a change loaded by `rights.with_undone`."""
+    can_undo = user is not None and rights.looks_undoable(change) and rights.may_undo(user, change)
+    contact = change.contact if user is not None else None
+    can_choose = contact is not None and contact.deleted_at is None
     return {
+        "disputes": wording.disputes(change),
+        "can_undo": can_undo,
+        "can_choose": can_choose and rights.may_choose(user, change),
         "change": change,
         "what": wording.what(change),
         "why": wording.why_of(change),

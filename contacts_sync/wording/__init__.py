@@ -1,11 +1,15 @@
 """The words for people, in one place: what a status, a problem, a change or a guard is called."""
 
+from contacts_sync.wording import undoing
 from contacts_sync.wording.changes import (
     Difference,
+    Dispute,
     conflicts,
     differences,
+    disputes,
     outcome,
     say,
+    summed,
     what,
     why,
     why_of,
@@ -18,11 +22,13 @@ from contacts_sync.wording.runs import Progress, lasts, progress, tally, until
 __all__ = [
     "MICROSOFT",
     "Difference",
+    "Dispute",
     "Guarded",
     "Notice",
     "Progress",
     "conflicts",
     "differences",
+    "disputes",
     "firm_list",
     "guarded",
     "lasts",
@@ -30,7 +36,9 @@ __all__ = [
     "problem_of",
     "progress",
     "say",
+    "summed",
     "tally",
+    "undoing",
     "until",
     "what",
     "why",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,6 +178,14 @@ def _say_field(name: str, values: Mapping[str, Any]) -> str:
     return say(value)
 
 
+def summed(texts: Sequence[str], limit: int = 10) -> str:
+    """Write a list in one line, its end as a number."""
+    line = "; ".join(texts[:limit])
+    if len(texts) > limit:
+        line += "; " + _("and %(n)s more") % {"n": f"{len(texts) - limit:,}"}
+    return line
+
+
 def say(value: Any) -> str:
     """Write a stored value the way a person would."""
     if not value:
@@ -206,6 +214,30 @@ def _labelled(text: str, label: str, primary: bool) -> str:
     notes = [label if label != "any" else "", _("primary") if primary else ""]
     said = ", ".join(filter(None, notes))
     return f"{text} ({said})" if text and said else text
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A field that both sides had changed: the value that stayed, and the one that gave way."""
+
+    field: str
+    stays: str
+    gave_way: str
+    from_outlook: bool
+    """Whether the value that gave way is the one of Outlook."""
+
+
+def disputes(change: SyncChange) -> list[Dispute]:
+    """List the conflicts of a change, in the order of its record."""
+    return [_dispute(each) for each in change.conflict or ()]
+
+
+def _dispute(conflict: Mapping[str, Any]) -> Dispute:
+    name = str(conflict.get("field", ""))
+    here, there = (_say_field(name, {name: conflict.get(side)}) for side in ("here", "there"))
+    if conflict.get("winner") == Side.THERE:
+        return Dispute(field_name(name), there, here, from_outlook=False)
+    return Dispute(field_name(name), here, there, from_outlook=True)
 
 
 def conflicts(change: SyncChange) -> list[str]:
