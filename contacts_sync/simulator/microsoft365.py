@@ -259,6 +259,8 @@ class Microsoft365:
     def _page(self, request: Request) -> Answer:
         if request.path == "/":
             return redirect("/people/")
+        if request.path == "/favicon.ico":
+            return Answer(204)
         answer = people.answer(self, request) or switchboard.answer(self, request)
         if answer is None:
             body = card(

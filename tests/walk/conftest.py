@@ -1,0 +1,139 @@
+"""A site, a simulated Microsoft 365 behind a real socket, and a queue that a test works off."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from contacts_sync import connections, tasks
+from contacts_sync.providers.microsoft365 import auth
+from contacts_sync.simulator import Microsoft365, application
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture
+def graph(settings):
+    """Microsoft 365 under an address of its own, with Alice's mailbox."""
+    sim = Microsoft365()
+    server = make_server("localhost", 0, application(sim), _Server, _Quiet)
+    sim.origin = f"http://localhost:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.MICROSOFT_SIMULATOR_URL = sim.origin
+    connections.session.cache_clear()
+    auth.HTTP_CACHE.clear()  # of an earlier test's Microsoft
+    sim.add_account("alice@contoso.example", "Alice Ash")
+    yield sim
+    server.shutdown()
+    server.server_close()
+    sim.close()
+    connections.session.cache_clear()
+
+
+def work_off():
+    """Do what a worker does, until the queue is empty."""
+    while task := OrmQ.objects.order_by("pk").first():
+        package = SignedPackage.loads(task.payload)
+        task.delete()
+        assert package["func"] == "contacts_sync.tasks.work"
+        tasks.work(*package["args"])
+
+
+def _label(element):
+    """What is written on a button; for a screen reader it may go on with the contact's name."""
+    return element.text.partition(":")[0].strip()
+
+
+def _is_gone(page):
+    try:
+        return not page.is_enabled()
+    except WebDriverException:  # stale, or in the middle of being replaced
+        return True
+
+
+class Walk:
+    """A person at the browser. With SCREENSHOTS=folder every page is kept as a picture."""
+
+    def __init__(self, browser, home):
+        self.browser, self.home = browser, home
+        self.shots = 0
+
+    def go(self, path):
+        self.browser.get(path if path.startswith("http") else f"{self.home}{path}")
+
+    def click(self, label):
+        """Click the one button or link with these words."""
+        found = [
+            one
+            for one in self.browser.find_elements(By.CSS_SELECTOR, "main a, main button, button")
+            if _label(one) == label and one.is_displayed()
+        ]
+        assert found, f"no {label!r} on {self.browser.current_url}: {self.text}"
+        self._press(found[0])
+
+    def _press(self, element):
+        """Press, and wait until the page has gone that it was on."""
+        page = self.browser.find_element(By.TAG_NAME, "html")
+        element.click()
+        WebDriverWait(self.browser, 10).until(lambda _driver: _is_gone(page))
+
+    def click_id(self, name):
+        wait = WebDriverWait(self.browser, 10)
+        wait.until(lambda driver: driver.find_elements(By.ID, name), f"no #{name}: {self.text}")
+        self._press(self.browser.find_element(By.ID, name))
+
+    def fill(self, **fields):
+        for name, value in fields.items():
+            box = self.browser.find_element(By.NAME, name)
+            box.clear()
+            box.send_keys(value)
+
+    @property
+    def text(self):
+        """The words of the page; none while it is being replaced."""
+        try:
+            return self.browser.find_element(By.TAG_NAME, "body").text
+        except (NoSuchElementException, StaleElementReferenceException):
+            return ""
+
+    def sees(self, *words):
+        """Wait until the page shows all these words."""
+        wait = WebDriverWait(self.browser, 10)
+        for word in words:
+            wait.until(lambda _driver, word=word: word in self.text, f"{word!r} not in {self.text}")
+
+    def number(self, name):
+        return int(self.browser.find_element(By.CSS_SELECTOR, f"#{name} .figure-number").text)
+
+    def shoot(self, name):
+        folder = os.environ.get("SCREENSHOTS")
+        if folder:
+            self.shots += 1
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.browser.save_screenshot(str(Path(folder) / f"{self.shots:02}-{name}.png"))
+
+
+@pytest.fixture
+def walk(browser, live_server):
+    return Walk(browser, live_server.url)
