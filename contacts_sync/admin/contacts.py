@@ -9,25 +9,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import unquote
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextField, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, NullIf, Upper
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from contacts_sync.admin import removal, undoing
-from contacts_sync.admin.base import (
-    BAD,
-    GOOD,
-    INFO,
-    PLAIN,
-    WARN,
-    ChangeList,
-    ModelAdmin,
-    badge,
-)
+from contacts_sync.admin import duplicates, removal, undoing
+from contacts_sync.admin.base import ChangeList, ModelAdmin, badge
 from contacts_sync.admin.contact_filters import (
     AttentionFilter,
     OutlookFilter,
@@ -40,13 +31,12 @@ from contacts_sync.admin.contact_form import (
     doubt_phones,
     step_down,
 )
+from contacts_sync.admin.contact_list import ContactList, outlook_badges
 from contacts_sync.admin.contact_page import history_of, links_of, placed
 from contacts_sync.admin.stale import refresh
 from contacts_sync.admin.trash import TrashAdmin, purged_on
-from contacts_sync.models import Contact, EmailAddress, ExternalLink, PhoneNumber, SyncChange
+from contacts_sync.models import Contact, PhoneNumber, SyncChange
 from contacts_sync.store import record_admin_change, snapshot
-
-State = ExternalLink.State
 
 _BLANK = Value("", output_field=TextField())
 BY_NAME = Upper(Coalesce(NullIf("last_name", _BLANK), NullIf("name", _BLANK), "first_name"))
@@ -71,23 +61,6 @@ COMPANY_FIELDSETS = (
 )
 
 
-class ContactList(ChangeList):
-    """The rows of one page, with what they show, in a fixed number of queries."""
-
-    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Contact]:
-        first = ["-primary", "pk"]
-        links = ExternalLink.objects.only("contact_id", "state", "problem")
-        return (
-            super()
-            .get_queryset(request, *args, **kwargs)
-            .prefetch_related(
-                Prefetch("emails", EmailAddress.objects.order_by(*first)),
-                Prefetch("phones", PhoneNumber.objects.order_by(*first)),
-                Prefetch("links", links),
-            )
-        )
-
-
 @admin.register(Contact)
 class ContactAdmin(ModelAdmin):
     """Contacts. Deleting one puts it into the trash; its copies in Outlook follow."""
@@ -101,7 +74,7 @@ class ContactAdmin(ModelAdmin):
     search_fields = ("first_name", "last_name", "name", "company__name", "emails__address")
     search_help_text = "Name, company, e-mail or phone"
     autocomplete_fields = ("company",)
-    actions = ("delete_selected",)
+    actions = ("merge", "delete_selected")
     change_form_template = "admin/contacts_sync/contact/change_form.html"
     delete_confirmation_template = "admin/contacts_sync/contact/remove.html"
 
@@ -127,22 +100,7 @@ class ContactAdmin(ModelAdmin):
 
     @admin.display(description="in Outlook")
     def in_outlook(self, contact: Contact) -> SafeString:
-        links = list(contact.links.all())
-        tell = (
-            (lambda link: link.state == State.LINKED, "in {} mailboxes", GOOD),
-            (lambda link: link.state == State.CREATING, "{} on the way", INFO),
-            (lambda link: link.state == State.DELETING, "{} to be deleted", INFO),
-            (lambda link: link.state == State.GONE, "removed in {}", WARN),
-            (lambda link: link.state == State.HELD, "{} held", WARN),
-            (lambda link: link.state == State.APART, "left out in {}", PLAIN),
-            (lambda link: bool(link.problem), "{} refused", BAD),
-        )
-        badges = []
-        for fits, words, colour in tell:
-            if number := sum(map(fits, links)):
-                text = words.format(number).replace("in 1 mailboxes", "in 1 mailbox")
-                badges.append(badge(text, colour))
-        return mark_safe(" ".join(badges or [badge("not in Outlook")]))  # noqa: S308  escaped above
+        return outlook_badges(contact)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ContactList
@@ -161,6 +119,8 @@ class ContactAdmin(ModelAdmin):
         trash = TrashAdmin(self.model, self.admin_site)
         views = (
             ("trash/", trash.changelist_view, "trash"),
+            ("duplicates/", duplicates.changelist, "duplicates"),
+            ("merge/", duplicates.merge, "merge"),
             ("changes/<int:pk>/put-back/", undoing.put_back, "put_back"),
             ("changes/<int:pk>/other-value/<int:number>/", undoing.other_value, "other_value"),
         )
@@ -256,7 +216,14 @@ class ContactAdmin(ModelAdmin):
                 actor=request.user,
             )
 
-    # --- the trash ---
+    # --- merging, and the trash ---
+
+    def has_merge_permission(self, request: HttpRequest) -> bool:
+        return duplicates.may_merge(request.user)
+
+    @admin.action(description="Merge two…", permissions=["merge"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
+        return duplicates.merge_selected(request, queryset)
 
     @admin.action(description="Delete…", permissions=["delete"])
     def delete_selected(

@@ -31,6 +31,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "active": _is_contacts,
                 },
                 _item(
+                    "Duplicates",
+                    "content_copy",
+                    reverse("admin:contacts_sync_contact_duplicates"),
+                    "contacts_sync.view_contact",
+                ),
+                _item(
                     "Trash",
                     "delete",
                     reverse("admin:contacts_sync_contact_trash"),
@@ -107,7 +113,8 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
 
 
 def _is_contacts(request: HttpRequest) -> bool:
-    return request.path.startswith(_list("contact")) and "/trash/" not in request.path
+    others = ("/trash/", "/duplicates/")
+    return request.path.startswith(_list("contact")) and not request.path.endswith(others)
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,12 @@ REASONS: dict[str, Any] = {
     "linked by a person": gettext_lazy("Somebody linked the two."),
     "takes part again": gettext_lazy("Somebody took the contact back in."),
     "put back in Outlook": gettext_lazy("Somebody put the contact back in Outlook."),
+    "merged with another": gettext_lazy("Took the values of another contact that is the same."),
+    "merged into another": gettext_lazy("Was merged into another contact."),
+    "undone": gettext_lazy("Somebody undid an earlier change."),
+    "the other value of a conflict": gettext_lazy(
+        "Somebody chose the other value of a field that both sides had edited."
+    ),
     "no longer due": gettext_lazy("Was settled before anybody decided."),
     **{name: title for name, (title, *_others) in GUARDS.items()},
     "company of a person": gettext_lazy("Is named as the company of a person in Outlook."),
