@@ -85,7 +85,14 @@ def _rows(run: SyncRun, actions: list[Action]) -> Iterator[SyncChange]:
             row = _row(run, kind, side, name, contact, mirror, link, action.reason)
             if action in written:
                 row.before, row.after = _values(written[action], kind, side)
+            if action in written and side == _side_of_conflicts(action):
+                row.conflict = history.conflicts_of(written[action].merged)
             yield row
+
+
+def _side_of_conflicts(action: Action) -> str:
+    """Conflicts are told once, with the write there if there is one."""
+    return Change.Side.THERE if action.writes_there else Change.Side.HERE
 
 
 def _with_values(actions: list[Action]) -> list[Action]:

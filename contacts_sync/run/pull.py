@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import F
 
 from contacts_sync.models import SyncRun
-from contacts_sync.providers.base import Outcome, Page, Tombstone
-from contacts_sync.providers.errors import CursorExpired
+from contacts_sync.providers.base import Outcome, Page, Result, Tombstone
+from contacts_sync.providers.errors import CursorExpired, Throttled, Unavailable
 from contacts_sync.run.context import Slice, SliceOver
 from contacts_sync.store import lease as leases
 from contacts_sync.store import mirror
@@ -65,7 +65,17 @@ def _verify(work: Slice, page: Page) -> Mapping[str, Outcome]:
     received = [one.remote_id for one in page.changes if not isinstance(one, Tombstone)]
     unsure = mirror.linked_ids(work.connection, removed) if removed else []
     unsure += mirror.left_ids(work.connection, received) if received else []
-    return work.provider.read(unsure) if unsure else {}
+    return _read(work, unsure) if unsure else {}
+
+
+def _read(work: Slice, remote_ids: Sequence[str]) -> Mapping[str, Outcome]:
+    """Look contacts up by id. What cannot be read now is looked up again: it decides nothing."""
+    try:
+        return work.provider.read(remote_ids)
+    except Throttled:
+        raise
+    except Unavailable as error:
+        return dict.fromkeys(remote_ids, Outcome(Result.LATER, reason=str(error)))
 
 
 def _ask_for_unreported(work: Slice) -> None:
@@ -73,7 +83,7 @@ def _ask_for_unreported(work: Slice) -> None:
     settled = work.now() - timedelta(seconds=settings.CREATE_SETTLE_SECONDS)
     unreported = mirror.unreported_ids(work.connection, settled)
     if unreported:
-        answers = work.provider.read(unreported)
+        answers = _read(work, unreported)
         mirror.save_doubtful(work.connection, work.lease, answers, work.now())
 
 
@@ -82,5 +92,5 @@ def _look_again(work: Slice) -> None:
     doubtful = mirror.doubtful_ids(work.connection)
     for start in range(0, len(doubtful), LOOK_UPS):
         leases.hold_to_send(work.lease, work.now())
-        answers = work.provider.read(doubtful[start : start + LOOK_UPS])
+        answers = _read(work, doubtful[start : start + LOOK_UPS])
         mirror.save_doubtful(work.connection, work.lease, answers, work.now())

@@ -145,20 +145,23 @@ def _change(connection: Connection, fields: dict[str, Any]) -> None:
         setattr(connection, name, value)
 
 
-def _put(connection: Connection, received: Iterable[Received]) -> None:
+def _put(connection: Connection, received: Iterable[Received], certain: bool = False) -> None:
+    """Take contacts into the mirror. `certain` ones were read by id; a list may show older ones."""
     incoming = {one.remote_id: one for one in received}
     known = {
         row.remote_id: row
         for row in RemoteContact.objects.filter(connection=connection, remote_id__in=incoming)
     }
-    news, changed, listed = [], [], []
+    news, changed, listed, unsure = [], [], [], []
     for remote_id, one in incoming.items():
         row = known.get(remote_id)
         if row is None:
             row = RemoteContact(connection=connection, remote_id=remote_id)
             fill(row, one, connection.listing)
             news.append(row)
-        elif _is_news(row, one):
+        elif not certain and _cannot_say(row, one):
+            unsure.append(row.pk)
+        elif certain or _is_news(row, one):
             fill(row, one, connection.listing)
             changed.append(row)
         elif connection.listing_open or not row.reported:
@@ -166,8 +169,20 @@ def _put(connection: Connection, received: Iterable[Received]) -> None:
     RemoteContact.objects.bulk_create(news)
     RemoteContact.objects.bulk_update(changed, CONTENT)
     RemoteContact.objects.filter(pk__in=listed).update(listing=connection.listing, reported=True)
+    RemoteContact.objects.filter(pk__in=unsure).update(listing=connection.listing, doubtful=True)
     if news:
         _rejoin(connection, news)
+
+
+def _cannot_say(row: RemoteContact, one: Received) -> bool:
+    """Say whether another content is of the same second as ours: either may be the newer one."""
+    return (
+        row.present
+        and row.version != one.version
+        and row.modified is not None
+        and row.modified == one.modified
+        and row.fingerprint != fingerprint(values_of(one))
+    )
 
 
 def _is_news(row: RemoteContact, one: Received) -> bool:
@@ -233,7 +248,7 @@ def _remove(
     rows.filter(remote_id__in=unsure, present=True).update(doubtful=True)
     # What we deleted ourselves is remembered for a while, in case that its row is repeated.
     rows.exclude(remote_id__in=verified).filter(link=None, deleted_at=None).delete()
-    _put(connection, still_here)
+    _put(connection, still_here, certain=True)
 
 
 def _sweep(connection: Connection) -> bool:

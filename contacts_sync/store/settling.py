@@ -395,8 +395,9 @@ class _Commit:
 
     def _note_problem(self, link: ExternalLink, item: Item, result: Result, revision: int) -> None:
         """Set a refused contact aside; what was only unlucky is planned again at once."""
-        if result is Result.GONE and item.mirror is not None:
-            item.mirror.doubtful = True
+        if result in (Result.GONE, Result.CHANGED) and item.mirror is not None:
+            item.mirror.doubtful = True  # what it is now is asked before the next plan
+            self.mirrors.append(item.mirror)
             return
         if result is not Result.REJECTED:
             return

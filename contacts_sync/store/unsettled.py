@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from contacts_sync import contact as shape
 from contacts_sync.engine.merge import learn
 from contacts_sync.models import (
     Connection,
@@ -208,6 +209,47 @@ def relink(
         Connection.objects.filter(pk=connection.pk).update(keys_read=True)
         connection.keys_read = True
     return len(links)
+
+
+def perhaps_back(connection: Connection) -> list[ExternalLink]:
+    """List links of removed contacts whose names have turned up in the folder again."""
+    gone = ExternalLink.objects.filter(connection=connection, state=ExternalLink.State.GONE)
+    if not gone.exists():
+        return []
+    rows = RemoteContact.objects.filter(connection=connection, open=True, present=True, link=None)
+    names = {_plain(str(row)) for row in rows.only("values") if row.display_name}
+    if not names:
+        return []
+    candidates = gone.exclude(client_key=None).select_related("contact")
+    return [one for one in candidates if {_plain(one.name), _plain(str(one.contact))} & names]
+
+
+def _plain(name: str) -> str:
+    return shape.fold(name).casefold()
+
+
+def resume(
+    connection: Connection, lease: Lease, answers: Mapping[int, Received], now: datetime
+) -> None:
+    """Let links go on with contacts that carry their keys: what both agreed on still holds."""
+    with transaction.atomic():
+        leases.hold(lease, now)
+        rows = {
+            row.remote_id: row
+            for row in RemoteContact.objects.filter(
+                connection=connection,
+                remote_id__in=[one.remote_id for one in answers.values()],
+                present=True,
+                link=None,
+            )
+        }
+        for link in ExternalLink.objects.filter(pk__in=answers, state=ExternalLink.State.GONE):
+            row = rows.get(answers[link.pk].remote_id)
+            if row is not None:
+                left = link.mirror_id
+                link.mirror, link.remote_id = row, row.remote_id
+                settling.save_links([link])
+                settling.forget_absent([left] if left else [])
 
 
 def uid_of(key: str) -> uuid.UUID | None:

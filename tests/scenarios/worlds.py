@@ -17,7 +17,7 @@ from contacts_sync.run import starting
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.simulator import SimulatorAdapter
-from contacts_sync.store import lease
+from contacts_sync.store import lease, settling
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 
@@ -169,6 +169,24 @@ def _revisions():
 
 
 @contextmanager
+def meanwhile(act):
+    """Let somebody act after the first answers have come, and before a run stores them."""
+    done, commit = [], settling.commit
+
+    def committing(*args):
+        if not done:
+            done.append(act())
+        return commit(*args)
+
+    settling.commit = committing
+    try:
+        yield
+    finally:
+        settling.commit = commit
+        assert done
+
+
+@contextmanager
 def death(world, at_request=0, at_commit=0):
     """Kill the worker of a world at its request or commit of that number; gives the dead, if any."""
     dead, requests, commits = [], 0, 0
@@ -201,6 +219,19 @@ def death(world, at_request=0, at_commit=0):
         world.before_request = lambda: None
         for name, act in kept.items():
             setattr(lease, name, act)
+
+
+def at_request(number, act):
+    """Act ahead of the request of that number, in the simulator: requests have their own thread."""
+    count = 0
+
+    def before():
+        nonlocal count
+        count += 1
+        if count == number:
+            act()
+
+    return before
 
 
 def person(first="Anna", last="Ash", emails=(), phones=(), company=None, **fields) -> Contact:
