@@ -19,7 +19,7 @@ from typing import IO
 
 from contacts_sync.demo.environment import HOME, HOST, LOCK, STATE
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a process that does not answer is given up."""
 
 GRACE = 10.0
@@ -136,10 +136,11 @@ def answers(url: str) -> Callable[[], bool]:
 def run(processes: list[Process], stopping: Stopping, ready: Callable[[], None]) -> None:
     """Start the processes, say when all of them work, and wait until somebody asks us to stop.
 
-    Raises Failed when one of them ends by itself. All of them are stopped in any case, in order.
+    Raises Failed when one of them ends by itself. All of them are stopped in any case; the last one
+    after the others, which may still need it.
     """
     try:
-        for process in processes:
+        for process in processes if not stopping.asked else ():
             process.start()
         if _wait_for(processes, stopping):
             ready()
@@ -147,6 +148,8 @@ def run(processes: list[Process], stopping: Stopping, ready: Callable[[], None])
             _check(processes)
             time.sleep(0.2)
     finally:
+        for process in processes[:-1]:
+            process.ask_to_stop()
         for process in processes:
             process.stop()
 

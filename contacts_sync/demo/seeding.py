@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
@@ -39,41 +40,51 @@ MAIN, PARTNER, NO_MAILBOX, MANAGED = (
     "trainee@firm.example",
 )
 ACCOUNTS = (
-    (MAIN, "Dana Whitfield", "a mailbox of 211 contacts"),
-    (PARTNER, "Paul Marsh", "another mailbox"),
+    (MAIN, "Dana Whitfield", "a mailbox full of contacts"),
+    (PARTNER, "Paul Marsh", "another one, with some of the same"),
     (NO_MAILBOX, "Front Desk", "no mailbox: is refused"),
     (MANAGED, "Tessa Ng", "the administrator must consent"),
 )
 
 
-def make_people() -> None:
-    """See that everybody who can sign in is there, with the password that is printed."""
+def prepare(fill: bool) -> None:
+    """Make what is not there. The lists are filled on the very first start only, if wanted."""
+    if fill and not User.objects.filter(username=PEOPLE[0].email).exists():
+        _fill_list()
+    _make_accounts(fill)
+    _make_people()
+
+
+def _make_people() -> None:
+    missing = {person.email for person in PEOPLE}
+    missing -= set(User.objects.filter(username__in=missing).values_list("username", flat=True))
+    password = make_password(PASSWORD) if missing else ""  # takes a moment, by design
     for person in PEOPLE:
+        if person.email not in missing:
+            continue
         first, _space, last = person.name.partition(" ")
-        user, new = User.objects.get_or_create(
+        user = User.objects.create(
             username=person.email,
-            defaults={"email": person.email, "first_name": first, "last_name": last},
+            email=person.email,
+            first_name=first,
+            last_name=last,
+            password=password,
+            is_staff=True,  # every member reads and edits the firm's contacts in the admin
+            is_superuser=person.role == roles.ADMINISTRATOR,
         )
-        user.is_staff = True  # every member reads and edits the firm's contacts in the admin
-        user.is_superuser = person.role == roles.ADMINISTRATOR
-        if new or not user.check_password(PASSWORD):
-            user.set_password(PASSWORD)
-        user.save()
         user.groups.set(Group.objects.filter(name=person.role))
 
 
-def fill_list() -> None:
-    """Fill the firm's list if it has never held a contact."""
+def _fill_list() -> None:
     if Contact.objects.exists():
         return
     with transaction.atomic():
         create(story.firm(), reason="the demo's story")
-        trashed = Contact.objects.filter(first_name="Ruth", last_name="Castle")
-        trashed.delete()
+        Contact.objects.filter(first_name="Ruth", last_name="Castle").delete()  # for the trash
 
 
-def make_accounts(fill: bool) -> None:
-    """Make the accounts of the simulated Microsoft 365, with their mailboxes. It must not run."""
+def _make_accounts(fill: bool) -> None:
+    """Make the accounts of the simulated Microsoft 365, with their mailboxes. It must not run meanwhile."""
     sim = Microsoft365(str(SIMULATOR))
     try:
         if MANAGED in sim.accounts:

@@ -52,15 +52,11 @@ class Command(BaseCommand):
         processes.run(
             _processes(port, simulator_port), stopping, lambda: self._welcome(port, simulator_port)
         )
-        self._say("Stopping …")
 
     def _prepare(self, fill: bool) -> None:
         self._say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
-        seeding.make_people()
-        if fill:
-            seeding.fill_list()
-        seeding.make_accounts(fill)
+        seeding.prepare(fill)
 
     def _welcome(self, port: int, simulator_port: int) -> None:
         site, outlook = f"http://{HOST}:{port}", f"http://localhost:{simulator_port}"
@@ -101,7 +97,7 @@ def _begin_anew(options: dict[str, Any]) -> None:
 
 
 def _processes(port: int, simulator_port: int) -> list[Process]:
-    """Name the processes in the order in which they stop: the worker still needs the simulator."""
+    """Name the processes; the simulator last, for a worker that stops finishes what it is at."""
     since = timezone.now()
 
     def worker_answers() -> bool:

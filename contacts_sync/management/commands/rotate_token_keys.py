@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         done, failed = credentials.rotate()
-        self.stdout.write(f"{done} credentials are encrypted with the first key.")
+        self.stdout.write(
+            f"{done} {'credential is' if done == 1 else 'credentials are'} encrypted with the first key."
+        )
         if failed:
             raise CommandError(
                 f"{failed} could be opened with none of the keys. Add the key they were encrypted"
