@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Replace
 from django.http import HttpRequest
 
+from contacts_sync.admin.room import overflowing
 from contacts_sync.models import Contact, ExternalLink, PhoneNumber
 
 State = ExternalLink.State
@@ -55,6 +56,7 @@ class OutlookFilter(SimpleListFilter):
             ("none", "Not in Outlook"),
             ("gone", "Removed in Outlook"),
             ("apart", "Left out"),
+            ("overflow", "Holds more than Outlook can"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
@@ -67,6 +69,8 @@ class OutlookFilter(SimpleListFilter):
                 return queryset.filter(_linked(Q(state=State.GONE)))
             case "apart":
                 return queryset.filter(_linked(Q(state=State.APART)))
+            case "overflow":
+                return overflowing(queryset)
             case _:
                 return queryset
 

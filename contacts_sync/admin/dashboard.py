@@ -7,18 +7,24 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from contacts_sync.admin.base import BAD, GOOD, WARN, badge, count
+from contacts_sync.admin import chart
+from contacts_sync.admin.base import BAD, GOOD, WARN, badge
 from contacts_sync.admin.connections import needing_attention, with_numbers
+from contacts_sync.admin.room import overflowing
 from contacts_sync.admin.words import run_link
 from contacts_sync.models import Connection, Contact, ExternalLink, Heartbeat, SyncChange, SyncRun
-from contacts_sync.wording import guarded, tally
+from contacts_sync.wording import guarded, tally, until
 
 SHOWN = 10
+RECENT = timedelta(days=30)
+LISTS = ("externallink", "syncchange", "contact")
 SILENT = timedelta(minutes=10)
 
 
@@ -30,13 +36,15 @@ def overview(user: Any) -> dict[str, Any]:
     if user.has_perm("contacts_sync.view_connection"):
         found |= _connections()
     if user.has_perm("contacts_sync.view_syncrun"):
-        found["runs"] = _runs()
+        found |= {"runs": _runs(), **_charts()}
+    if user.has_perm("contacts_sync.view_externallink"):
+        found["questions"] = _questions()
     if user.has_perm("contacts_sync.view_syncchange"):
         found["held"] = list(_held())
     if user.has_perm("contacts_sync.view_heartbeat"):
         found["worker"] = _worker()
     if "mailboxes" in found:
-        found["headline"] = _headline(found)
+        found |= {"headline": _headline(found), "detail": _detail(found)}
     return found
 
 
@@ -72,11 +80,12 @@ def _need(connection: Any) -> dict[str, Any]:
     if connection.problem:
         reasons.append(connection.get_problem_display())
     if held := connection.held + connection.held_links:
-        reasons.append(f"{held:,} held")
+        reasons.append(_("%(number)s held") % {"number": f"{held:,}"})
     if connection.last_status in (SyncRun.Status.FAILED, SyncRun.Status.REFUSED):
-        reasons.append(f"last run {SyncRun.Status(connection.last_status).label}")
+        label = SyncRun.Status(connection.last_status).label
+        reasons.append(_("last run: %(status)s") % {"status": label})
     if not reasons:
-        reasons.append("overdue")
+        reasons.append(_("overdue"))
     return {
         "url": reverse("admin:contacts_sync_connection_change", args=[connection.pk]),
         "account": connection.username,
@@ -98,6 +107,54 @@ def _runs() -> list[dict[str, Any]]:
             "did": tally(run),
         }
         for run in runs.order_by("-pk")[:SHOWN]
+    ]
+
+
+def _charts() -> dict[str, Any]:
+    counted = chart.days(SyncRun.objects.all())
+    return {"changes": chart.changes(counted), "endings": chart.endings(counted)}
+
+
+def _questions() -> list[dict[str, Any]]:
+    """Count what somebody may ask about, with the list that answers."""
+    links = ExternalLink.objects.exclude(connection__state=Connection.State.RETIRED)
+    counted = links.aggregate(
+        problem=Count("pk", filter=~Q(problem="")),
+        gone=Count("pk", filter=Q(state=ExternalLink.State.GONE)),
+        apart=Count("pk", filter=Q(state=ExternalLink.State.APART)),
+    )
+    recent = SyncRun.objects.filter(started_at__gte=timezone.now() - RECENT)
+    conflicts = recent.aggregate(number=Sum("conflicts"))["number"] or 0
+    pages = {name: reverse(f"admin:contacts_sync_{name}_changelist") for name in LISTS}
+    return [
+        {"number": number, "text": text, "url": url, "urgent": urgent}
+        for number, text, url, urgent in (
+            (
+                counted["problem"],
+                _("set aside with a problem"),
+                f"{pages['externallink']}?problem=yes",
+                True,
+            ),
+            (
+                conflicts,
+                _("edited on both sides, in 30 days"),
+                f"{pages['syncchange']}?conflicts=yes",
+                False,
+            ),
+            (
+                overflowing(Contact.objects.alive()).count(),
+                _("hold more than Outlook can"),
+                f"{pages['contact']}?outlook=overflow",
+                False,
+            ),
+            (
+                counted["gone"],
+                _("removed in Outlook"),
+                f"{pages['externallink']}?state__exact=gone",
+                False,
+            ),
+            (counted["apart"], _("left out"), f"{pages['externallink']}?state__exact=apart", False),
+        )
     ]
 
 
@@ -127,25 +184,45 @@ def _held() -> Iterator[dict[str, Any]]:
     url = reverse("admin:contacts_sync_externallink_changelist")
     for group in links[:SHOWN]:
         yield {
-            "title": "Which contacts belong together?",
+            "title": _("Which contacts belong together?"),
             "account": group["connection__username"],
             "number": group["number"],
             "url": f"{url}?state__exact=held&connection__id__exact={group['connection']}",
         }
 
 
-def _worker() -> Any:
+def _worker() -> dict[str, Any]:
     beat = Heartbeat.objects.order_by("-at").first()
     if beat is None:
-        return badge("never seen", BAD)
-    kind = GOOD if timezone.now() - beat.at < SILENT else BAD
-    return badge(f"seen {naturaltime(beat.at)}", kind)
+        return {"alive": False, "badge": badge(_("never seen"), BAD)}
+    alive = timezone.now() - beat.at < SILENT
+    text = _("seen %(ago)s") % {"ago": naturaltime(beat.at)}
+    return {"alive": alive, "badge": badge(text, GOOD if alive else BAD)}
 
 
 def _headline(found: dict[str, Any]) -> SafeString:
+    """Answer the one question of the page: is everything in step, and if not, who is needed?"""
     if not found["mailboxes"]:
-        return badge("No mailbox is connected yet")
+        return badge(_("No mailbox is connected yet"))
+    if found["syncing"] and not found.get("worker", {}).get("alive", True):
+        return badge(_("Nothing is synced: the background worker is silent"), BAD)
     if number := found["needing_total"]:
-        verb = "needs" if number == 1 else "need"
-        return badge(f"{count(number, 'mailbox', 'mailboxes')} {verb} somebody", WARN)
-    return badge("Everything is in step", GOOD)
+        text = ngettext(
+            "%(number)s mailbox needs somebody", "%(number)s mailboxes need somebody", number
+        )
+        return badge(text % {"number": f"{number:,}"}, WARN)
+    return badge(_("Everything is in step"), GOOD)
+
+
+def _detail(found: dict[str, Any]) -> str:
+    """Say when a run last ended and when the next one begins."""
+    last = SyncRun.objects.exclude(finished_at=None).order_by("-finished_at")
+    ended = last.values_list("finished_at", flat=True).first()
+    waiting = Connection.objects.filter(state=Connection.State.ON).exclude(next_run_at=None)
+    due = waiting.order_by("next_run_at").values_list("next_run_at", flat=True).first()
+    parts = []
+    if ended:
+        parts.append(_("The last run ended %(ago)s.") % {"ago": naturaltime(ended)})
+    if due:
+        parts.append(_("The next one begins %(when)s.") % {"when": until(due, timezone.now())})
+    return " ".join(parts)
