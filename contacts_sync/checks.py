@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from cryptography.fernet import Fernet
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+
+from contacts_sync import expiry
 
 
 @register
@@ -23,6 +26,8 @@ def check_settings(
     return [
         *_keys(),
         *_microsoft(),
+        *_proof(),
+        *_mail(),
         *_queue(),
         *_database(),
     ]
@@ -85,6 +90,31 @@ def _microsoft() -> Iterator[CheckMessage]:
             hint="Set MICROSOFT_CLIENT_ID together with MICROSOFT_CLIENT_SECRET (or"
             " MICROSOFT_CLIENT_CERTIFICATE), or neither.",
             id="contacts_sync.E006",
+        )
+
+
+def _proof() -> Iterator[CheckMessage]:
+    try:
+        ends = expiry.proof_ends()
+    except expiry.Unreadable as error:
+        yield Error(str(error), hint=error.hint, id="contacts_sync.E007")
+        return
+    if ends and ends < datetime.now(UTC) + timedelta(days=30):
+        yield Warning(
+            f"Our proof of identity at Microsoft (secret or certificate) ends on {ends:%Y-%m-%d}.",
+            hint="Make a new one in Entra ID; docs/operating.md says how to change it without a"
+            " pause. Afterwards no mailbox can be read.",
+            id="contacts_sync.W003",
+        )
+
+
+def _mail() -> Iterator[CheckMessage]:
+    sends = settings.EMAIL_BACKEND.rpartition(".")[0].rpartition(".")[2]
+    if sends in ("dummy", "console") and not settings.TRIAL:
+        yield Warning(
+            "EMAIL_URL sends no mail: nobody can be invited, and no alert reaches anybody.",
+            hint="Give a mail server, like smtp+tls://user:password@host:587/.",
+            id="contacts_sync.W002",
         )
 
 

@@ -10,6 +10,7 @@ from contacts_sync.views import (
     health,
     history,
     lists,
+    metrics,
     office365,
     preview,
     settings,
@@ -58,4 +59,5 @@ urlpatterns = [
     ),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

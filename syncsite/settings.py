@@ -13,6 +13,8 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
+from contacts_sync import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # what belongs to this machine: the database, generated keys
 
@@ -20,9 +22,29 @@ env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
 
+_refusals: list[str] = []
+"""What stands in the way of starting, all of it, so that nobody repairs one thing at a time."""
+
+
 def _list(name: str, default: str = "") -> list[str]:
     value = env.str(name, default="") or default
     return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def _number(name: str, default: int, least: int = 0) -> int:
+    text = env.str(name, default="").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) < least:
+        _refusals.append(f"{name} is not a whole number of at least {least}.")
+        return default
+    return int(text)
+
+
+def _needed(name: str, value: Any, advice: str) -> None:
+    """Refuse to start in production without a value."""
+    if not value and not TRIAL:
+        _refusals.append(f"{name} is not set. {advice}")
 
 
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -36,14 +58,18 @@ TRIAL = DEBUG or DEMO
 
 def _secret(name: str, make: Callable[[], str]) -> str:
     """Return a secret from the environment; in a trial, one that is made once and kept in `var/`."""
-    if value := env.str(name, default=""):
+    value: str = env.str(name, default="")
+    if value:
         return value
     if TRIAL:
         return _kept(VAR_DIR / name.lower(), make)
-    raise ImproperlyConfigured(
-        f"{name} is not set. Give it in the environment or in .env; README.md, section"
-        " Configuration, says how to make one. (DEBUG or `manage.py demo` make their own.)"
+    _needed(
+        name,
+        value,
+        "Give it in the environment or in .env; README.md, section Configuration, says how to make"
+        " one. (DEBUG or `manage.py demo` make their own.)",
     )
+    return ""
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:
@@ -68,24 +94,40 @@ TOKEN_ENCRYPTION_KEYS = _list(
     "TOKEN_ENCRYPTION_KEYS",
     default=_secret("TOKEN_ENCRYPTION_KEYS", lambda: Fernet.generate_key().decode()),
 )
+for _position, _key in enumerate(TOKEN_ENCRYPTION_KEYS, start=1):
+    try:
+        Fernet(_key)
+    except ValueError:
+        _refusals.append(
+            f"Key {_position} of TOKEN_ENCRYPTION_KEYS is not a key: 32 bytes in URL-safe base64."
+        )
 
 
 # --- Hosts and transport ------------------------------------------------------------------------
 
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]" if TRIAL else "")
+_needed("ALLOWED_HOSTS", ALLOWED_HOSTS, "Give the name under which people reach this site.")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 
 if not TRIAL:
     # In production a proxy ends TLS, sets X-Forwarded-Proto and appends to X-Forwarded-For.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    # Sign-in limits count by address: too few here, and everybody shares the proxy's; too many, and
+    # whoever signs in chooses their own.
+    ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXY_COUNT", 1)
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # Whether the firm's other host names speak https is not ours to promise.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# A form's own size; files have a limit of their own, in `contacts_sync/files/limits.py`.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a contact with hundreds of addresses is one form
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+FILE_UPLOAD_PERMISSIONS = 0o600
 
 
 # --- Application --------------------------------------------------------------------------------
@@ -111,6 +153,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.microsoft",
+    "allauth.usersessions",
     "django_htmx",
     "django_q",
 ]
@@ -118,6 +161,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "contacts_sync.middleware.request_id",
     "contacts_sync.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -129,6 +173,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "contacts_sync.middleware.second_factor",
 ]
 
 TEMPLATES = [
@@ -183,7 +228,9 @@ UNFOLD = {
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+        **env.db_url_config(
+            env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+        ),
         # Also for the queue, which otherwise opens a connection for every look.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -255,17 +302,21 @@ MICROSOFT_GRAPH_URL: str = env.str(
 ).rstrip("/")
 MICROSOFT_SIMULATOR_URL: str = env.str("MICROSOFT_SIMULATOR_URL", default="").rstrip("/")
 
+# When the client secret ends, as Entra shows it (2027-06-30): operators get a mail 30 days before.
+MICROSOFT_SECRET_EXPIRES: str = env.str("MICROSOFT_SECRET_EXPIRES", default="").strip()
+
 # Not left to the system checks, which gunicorn does not run: this would send tokens in the clear.
 if MICROSOFT_SIMULATOR_URL and not TRIAL:
-    raise ImproperlyConfigured(
+    _refusals.append(
         "MICROSOFT_SIMULATOR_URL is set, and neither DEBUG nor the demo is on. The simulator"
         " answers in Microsoft's place and over plain http: remove the variable."
     )
-if not MICROSOFT_ALLOWED_TENANTS and not TRIAL:
-    raise ImproperlyConfigured(
-        "MICROSOFT_ALLOWED_TENANTS is not set. Give the firm's Microsoft 365 tenant id (several"
-        " with commas): mailboxes of other tenants are refused."
-    )
+_needed(
+    "MICROSOFT_ALLOWED_TENANTS",
+    MICROSOFT_ALLOWED_TENANTS,
+    "Give the firm's Microsoft 365 tenant id (several with commas): mailboxes of other tenants are"
+    " refused.",
+)
 
 
 # --- Sign-in ------------------------------------------------------------------------------------
@@ -275,12 +326,12 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 LOGIN_URL = "account_login"
@@ -292,13 +343,39 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever invites a person knows the address
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that mail offers to sign up
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes your password, you hear of it
+ACCOUNT_REAUTHENTICATION_REQUIRED = (
+    True  # an unlocked screen is no right to change how one signs in
+)
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
+SESSION_COOKIE_AGE = _number("SESSION_HOURS", 168, least=1) * 3600
+
+MFA_ADAPTER = "contacts_sync.accounts.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Contact Sync"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = TRIAL
+# Nobody verifies an address here, so nobody could ever turn on a second factor otherwise.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Staff see the contacts of the whole firm: with this, only with a second factor.
+REQUIRE_STAFF_MFA: bool = env.bool("REQUIRE_STAFF_MFA", default=False)
 
 SOCIALACCOUNT_ADAPTER = "contacts_sync.accounts.SocialAccountAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False  # signing in is no right to read a mailbox
 SOCIALACCOUNT_PROVIDERS = {
     "microsoft": {
+        # With an id token, which says of what tenant somebody is: views/microsoft_sign_in.py.
+        "SCOPE": ["openid", "profile", "User.Read"],
+        "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
                 "client_id": MICROSOFT_CLIENT_ID,
@@ -322,7 +399,18 @@ SOCIALACCOUNT_PROVIDERS = {
 FIRM_LIST_NAME: str = env.str("FIRM_LIST_NAME", default="Clio")
 DEFAULT_PHONE_REGION: str = env.str("DEFAULT_PHONE_REGION", default="US")
 # How long Graph may take to show a contact whose creation went unanswered.
-CREATE_SETTLE_SECONDS: int = env.int("CREATE_SETTLE_SECONDS", default=300)
+CREATE_SETTLE_SECONDS = _number("CREATE_SETTLE_SECONDS", 300)
+
+
+# --- How long what is kept ----------------------------------------------------------------------
+
+RETENTION_TRASH_DAYS = _number("RETENTION_TRASH_DAYS", 30, least=1)
+# What was changed, with the values before and after: two years answer most questions.
+RETENTION_AUDIT_DAYS = _number("RETENTION_AUDIT_DAYS", 730, least=30)
+# Runs that had nothing to do: 24 a day for each mailbox, and of no interest a month later.
+RETENTION_QUIET_RUN_DAYS = _number("RETENTION_QUIET_RUN_DAYS", 30, least=1)
+# Disconnected mailboxes, with their mirror and links; 0 keeps them for their owners to come back.
+RETENTION_DISCONNECTED_DAYS = _number("RETENTION_DISCONNECTED_DAYS", 0)
 
 
 # --- Language, time, files, mail, logs ----------------------------------------------------------
@@ -354,24 +442,38 @@ STORAGES = {
     },
 }
 
-EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+_needed(
+    "EMAIL_URL",
+    env.str("EMAIL_URL", default=""),
+    "Invitations, forgotten passwords and alerts go by mail: give"
+    " smtp+tls://user:password@host:587/?default_from_email=sync@firm.example. dummymail://"
+    " sends nothing.",
+)
+EMAIL = env.email_url_config(
+    env.str("EMAIL_URL", default="") or ("consolemail://" if TRIAL else "dummymail://")
+)
 vars().update({name: value for name, value in EMAIL.items() if name.startswith("EMAIL_")})
+EMAIL_TIMEOUT = 20  # a mail server that does not answer must not hold a page
 # `?default_from_email=…` at the end of EMAIL_URL, else the mailbox that sends.
 DEFAULT_FROM_EMAIL: str = EMAIL.get("OPTIONS", {}).get("DEFAULT_FROM_EMAIL") or (
     EMAIL.get("EMAIL_HOST_USER") or "contact-sync@localhost"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        # Their warnings quote addresses, which hold contact ids and cursors.
-        "urllib3": {"level": "ERROR"},
-        "msal": {"level": "ERROR"},
-    },
-}
+# Whoever shows this token may read /metrics; without one, only this very machine may.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
+LOG_FORMAT: str = env.str("LOG_FORMAT", default="plain" if TRIAL else "json")
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_FORMAT not in ("plain", "json"):
+    _refusals.append("LOG_FORMAT is neither plain nor json.")
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+    _refusals.append("LOG_LEVEL is none of DEBUG, INFO, WARNING and ERROR.")
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)
+
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN and not logs.report_errors_to(SENTRY_DSN):
+    _refusals.append("SENTRY_DSN is set, and sentry-sdk is not installed: pip install sentry-sdk.")
+
+if _refusals:
+    raise ImproperlyConfigured("\n".join(_refusals))

@@ -40,7 +40,9 @@ def go_to_microsoft(client, sim, **start):
 
 def test_a_connected_microsoft_account_signs_its_owner_in(client, alice, microsoft):
     client.force_login(alice)
-    go_to_microsoft(client, microsoft, process="connect")
+    asked = go_to_microsoft(client, microsoft, process="connect")
+    assert asked.redirect_chain[-1][0] == reverse("account_reauthenticate")
+    client.post(reverse("account_reauthenticate"), {"password": "correct horse"})
     client.logout()
 
     go_to_microsoft(client, microsoft)

@@ -10,6 +10,8 @@ from allauth.mfa import admin as mfa_admin
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount import admin as social_admin
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions import admin as sessions_admin
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
@@ -29,6 +31,7 @@ from contacts_sync.roles import MEMBER
 __all__ = [
     "account_admin",
     "mfa_admin",
+    "sessions_admin",
     "social_admin",
 ]  # imported first: they register, we replace
 
@@ -207,6 +210,7 @@ for _model, _admin in (
     (Authenticator, AuthenticatorAdmin),
     (SocialApp, None),  # the sign-in is set in the environment
     (SocialToken, None),  # none is kept
+    (UserSession, None),  # everybody ends their own, under Your account
 ):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)

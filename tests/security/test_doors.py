@@ -27,7 +27,10 @@ ACTIONS = {
         "stop": "operator administrator superuser",
         "release": "administrator superuser",
     },
-    "contacts_sync.contact": {"delete_selected": "operator administrator superuser"},
+    "contacts_sync.contact": {
+        "delete_selected": "operator administrator superuser",
+        "merge": "operator administrator superuser",
+    },
     "contacts_sync.externallink": {
         "put_back": "operator administrator superuser",
         "keep_both": "operator administrator superuser",
