@@ -133,8 +133,8 @@ def test_requirements_are_pinned_by_hash_and_name_no_host(name):
         ({"MICROSOFT_GRAPH_URL": "http://graph.microsoft.com"}, {"contacts_sync.E005"}),
         ({"MICROSOFT_CLIENT_SECRET": ""}, {"contacts_sync.E006"}),
         (
-            {"MICROSOFT_CLIENT_SECRET": "", "MICROSOFT_CLIENT_CERTIFICATE": "/etc/app.pem"},
-            set(),
+            {"MICROSOFT_CLIENT_SECRET": "", "MICROSOFT_CLIENT_CERTIFICATE": "/no/such.pem"},
+            {"contacts_sync.E007"},
         ),
         (
             {"TRIAL": False, "SQLITE": True, "MICROSOFT_ALLOWED_TENANTS": ["a"]},
