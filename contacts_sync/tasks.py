@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from contacts_sync import notices
 from contacts_sync.connections import open_provider
 from contacts_sync.models import Connection, Heartbeat, SyncRun
 from contacts_sync.run import housekeeping, starting, undo
@@ -72,6 +73,7 @@ def work(pk: int) -> str:
     if run is None:
         return "no such run"
     run = run_slice(run, open_provider)
+    notices.after_run(run)
     if run.status == SyncRun.Status.CONTINUES:
         due = Connection.objects.values_list("next_run_at", flat=True).get(pk=run.connection_id)
         if due is not None and due <= timezone.now():

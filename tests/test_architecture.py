@@ -17,7 +17,7 @@ FLOORS: dict[str, set[str]] = {
     "contact": {"phonenumbers"},
     "simulator": {"cryptography", "gunicorn", "jwt", "requests"},
     "providers": {"jwt", "msal", "requests", "urllib3"},
-    "files": {"nameparser"},
+    "files": {"nameparser", "openpyxl"},
     "models": DJANGO,
     "triggers": DJANGO,
     "credentials": DJANGO | {"cryptography"},
@@ -25,6 +25,8 @@ FLOORS: dict[str, set[str]] = {
     "importing": DJANGO,
     "connections": DJANGO | {"jwt", "msal", "requests"},
     "run": DJANGO | {"requests"},
+    "wording": DJANGO,
+    "notices": DJANGO,
     "tasks": DJANGO | {"django_q"},
     "schedules": DJANGO | {"django_q"},
 }

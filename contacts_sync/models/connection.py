@@ -83,6 +83,9 @@ class Connection(models.Model):
     fence = models.BigIntegerField(default=0, editable=False)
     stop_requested = models.BooleanField(default=False, editable=False)
 
+    # What the owner was told by mail and is not over yet, so that each is told once.
+    noticed = models.CharField(max_length=40, blank=True, default="", editable=False)
+
     next_run_at = models.DateTimeField(_("next run"), null=True, blank=True, db_index=True)
     failures = models.PositiveIntegerField(default=0, editable=False)
     started_at = models.DateTimeField(_("sync started"), null=True, blank=True)
