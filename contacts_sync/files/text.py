@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 
-LIMIT = 10_000_000
-"""The longest text of one field. Longer ones are left out with a note."""
+from contacts_sync.files import charset as pages
+
+LIMIT = 100_000
+"""The longest text of one field, in bytes or characters. Longer ones are left out with a note."""
 
 _ALLOWED = re.compile(
     r"utf-8|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|"
@@ -15,6 +17,7 @@ _ALLOWED = re.compile(
 """Python's names of the character sets that a line may name. Not the others: `codecs` also offers
 transformations (`zip`, `punycode`, `unicode_escape`) that are no character sets."""
 
+_BREAKS = frozenset(b"\t\r\n")
 _ONE_BYTE = re.compile(r"ascii|iso8859-\d+|cp(?!932|936|949|950|65001)\d+|koi8-[rtu]|mac-\w+")
 _UNWANTED = re.compile("[\x00\ud800-\udfff]")
 
@@ -22,7 +25,7 @@ UNDECODABLE = "some bytes are no text in the encoding of the file; a � stands 
 MISDECLARED = "is not in the encoding that the file names for it; read as {}"
 UNKNOWN_CHARSET = "names the encoding “{}”, which is not known; read as {}"
 DROPPED = "held characters that are no text (NUL or half a character); they were dropped"
-TOO_LONG = "is longer than 10 MB and was left out"
+TOO_LONG = f"is longer than {LIMIT:,} characters and was left out"
 
 
 def clean(text: str) -> str:
@@ -33,8 +36,8 @@ def clean(text: str) -> str:
 def plain_bytes(data: bytes) -> bytes:
     """Give a file's bytes without byte order mark, UTF-16 and UTF-32 turned into UTF-8.
 
-    UTF-16 without a mark is recognised by its zero bytes: text of Western programs has one in
-    every second place.
+    UTF-16 without a mark is recognised by its zero bytes: every second one in Western text, and
+    one beside each line break in any text.
     """
     for mark, name in (
         (codecs.BOM_UTF8, ""),
@@ -46,7 +49,7 @@ def plain_bytes(data: bytes) -> bytes:
         if data.startswith(mark):
             rest = data[len(mark) :]
             return _recode(rest, name) if name else rest
-    name = _unmarked_utf16(data[:200])
+    name = _unmarked_utf16(data[:20_000])
     return _recode(data, name) if name else data
 
 
@@ -55,13 +58,14 @@ def _recode(data: bytes, name: str) -> bytes:
 
 
 def _unmarked_utf16(head: bytes) -> str:
-    half = len(head) // 2
-    if half < 4:
-        return ""
-    if head[1::2].count(0) > half * 0.7 and head[::2].count(0) < half * 0.1:
-        return "utf-16-le"
-    if head[::2].count(0) > half * 0.7 and head[1::2].count(0) < half * 0.1:
-        return "utf-16-be"
+    head = head[: len(head) // 2 * 2]
+    even, odd = head[::2], head[1::2]
+    for name, low, high in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
+        beside = [after for sign, after in zip(low, high, strict=True) if sign in _BREAKS]
+        broken = beside.count(0) > 1 and beside.count(0) > 0.8 * len(beside)
+        western = len(head) > 6 and high.count(0) > 0.7 * len(high)
+        if (broken or western) and low.count(0) <= 0.1 * high.count(0):
+            return name
     return ""
 
 
@@ -70,8 +74,8 @@ def decode(raw: bytes, charset: str = "", fallback: str = "") -> tuple[str, str]
 
     Declarations are believed as far as they fit the bytes. Where UTF-8 fits bytes above 127, it is
     UTF-8: text of another encoding does not look like it by accident (files converted by a server
-    keep the old CHARSET). What fits nothing is the `fallback` that the neighbours name, else Windows-1252,
-    as old Outlook writes.
+    keep the old CHARSET). What fits nothing is the `fallback` that the neighbours name, else the code
+    page in which it looks most like words.
     """
     if raw.isascii() and not charset.upper().startswith(("ISO-2022", "HZ")):
         return raw.decode("ascii"), ""
@@ -96,6 +100,8 @@ def known_codec(charset: str) -> str:
 
 
 def _declared(raw: bytes, codec: str) -> tuple[str, str]:
+    if codec == "iso8859-1":
+        codec = pages.WESTERN  # as every browser reads it: its upper control characters are no text
     if _ONE_BYTE.fullmatch(codec):
         try:
             return raw.decode("utf-8"), MISDECLARED.format("UTF-8")
@@ -106,6 +112,17 @@ def _declared(raw: bytes, codec: str) -> tuple[str, str]:
     except UnicodeError:
         text, name = _guess(raw)
         return text, MISDECLARED.format(name)
+
+
+def codec_of(data: bytes) -> tuple[str, str]:
+    """Find out the encoding of a whole file without decoding it; give it and what was odd."""
+    if pages.is_utf8(data):
+        return "utf-8", ""
+    text, name = _guess(pages.words_of(data))
+    if name == "UTF-8":
+        return "utf-8", UNDECODABLE
+    codec = next(codec for codec, title in pages.TITLES.items() if title == name)
+    return codec, UNDECODABLE if "\ufffd" in text else ""
 
 
 def _guess(raw: bytes, fallback: str = "") -> tuple[str, str]:
@@ -120,7 +137,8 @@ def _guess(raw: bytes, fallback: str = "") -> tuple[str, str]:
         return damaged, "UTF-8"
     if codec := known_codec(fallback):
         try:
-            return raw.decode(codec), fallback
+            return raw.decode(codec), pages.TITLES.get(codec, fallback)
         except UnicodeError:
             pass
-    return raw.decode("cp1252", "replace"), "Windows-1252"
+    codec = pages.guess(raw)
+    return raw.decode(codec, "replace"), pages.TITLES[codec]

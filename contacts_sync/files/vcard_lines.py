@@ -42,13 +42,16 @@ class Line:
         """Give the first value of a parameter, or ""."""
         return next(iter(self.params.get(name, ())), "")
 
+    def octets(self) -> bytes:
+        """Undo quoted-printable and base 64."""
+        encoding = self.param("ENCODING").upper()
+        if encoding in {"QUOTED-PRINTABLE", "Q"}:
+            return quopri.decodestring(self.raw)
+        return _from_base64(self.raw) if encoding in {"BASE64", "B"} else self.raw
+
     def text(self, fallback: str = "") -> tuple[str, str]:
         """Decode the value, escapes still in it; give it and what was odd about it."""
-        raw, encoding = self.raw, self.param("ENCODING").upper()
-        if encoding in {"QUOTED-PRINTABLE", "Q"}:
-            raw = quopri.decodestring(raw)
-        elif encoding in {"BASE64", "B"}:
-            raw = _from_base64(raw)
+        raw = self.octets()
         if len(raw) > text.LIMIT:
             return "", text.TOO_LONG
         found, odd = text.decode(raw, self.param("CHARSET"), fallback)

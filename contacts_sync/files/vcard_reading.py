@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from contacts_sync.contact import SETS
 from contacts_sync.engine.schema import Value
+from contacts_sync.files.charset import guess, is_utf8
 from contacts_sync.files.draft import DraftValue, Unread, shorten
 from contacts_sync.files.labels import label_of
 from contacts_sync.files.text import known_codec
@@ -13,6 +14,9 @@ from contacts_sync.files.vcard_lines import CUT_OFF, Card, Line, unescape
 
 PRODUCT = "-//contacts_sync//vCard export//EN"
 """PRODID of our own cards. Their fields hold one value each, also where it looks like two."""
+
+URN = "urn:uuid:"
+"""How 4.0 writes a UUID as a URI (RFC 4122 3)."""
 
 NO_FIELD = "the list has no field for it"
 ONE_ONLY = "the list has room for one; this is another"
@@ -82,6 +86,9 @@ SIZE_ONLY = frozenset({"NOTE", "PHOTO", "LOGO", "SOUND", "KEY", "X-MS-CARDPICTUR
 """Listed with their size: what somebody noted about a person has no place in an import report."""
 
 
+_NAMES = frozenset({"N", "FN"})
+
+
 @dataclass(slots=True)
 class Reading:
     """A card while it is read."""
@@ -143,16 +150,26 @@ def decode(reading: Reading) -> None:
         reading.note("Card", "", f"holds {card.nested} other cards, which were left out")
     for stray in card.stray:
         reading.note("Line", stray[:300].decode("utf-8", "replace"), "is no property of a vCard")
-    named = (line.param("CHARSET") for line in card.lines)
-    fallback = next((name for name in named if known_codec(name) not in {"", "utf-8"}), "")
+    fallback = _fallback(card)
     for line in card.lines:
         if line.name in SIZE_ONLY:
             reading.add(line, f"({len(line.raw):,} bytes)" if line.raw.strip() else "")
             continue
         text, odd = line.text(fallback)
         reading.add(line, text)
-        if odd and line.name not in SILENT - {"N", "FN"}:
+        if odd and line.name not in SILENT - _NAMES:
             reading.note(title(line), text, odd)
+
+
+def _fallback(card: Card) -> str:
+    """Give the encoding for lines that are not in theirs: a neighbour's, or a guess by all lines."""
+    named = (line.param("CHARSET") for line in card.lines)
+    if name := next((name for name in named if known_codec(name) not in {"", "utf-8"}), ""):
+        return name
+    lines = (line.octets() for line in card.lines if line.name not in SIZE_ONLY | SILENT | _NAMES)
+    names = (line.octets() for line in card.lines if line.name in _NAMES)
+    strange = [raw for raw in (*names, *lines) if not raw.isascii() and not is_utf8(raw)]
+    return guess(b" ".join(strange)) if strange else ""
 
 
 def title(line: Line) -> str:
