@@ -1,4 +1,4 @@
-"""Contact files: vCard and CSV, read into drafts and written from them. No Django, no database."""
+"""Contact files: vCard, CSV and Excel, read into drafts and written from them. No Django."""
 
 from contacts_sync.files.draft import (
     BadCard,
@@ -8,18 +8,43 @@ from contacts_sync.files.draft import (
     Source,
     Unread,
 )
-from contacts_sync.files.formats import FORMATS, Format, UnknownFormat, detect, read
+from contacts_sync.files.formats import (
+    EXPORTS,
+    FORMATS,
+    Export,
+    Format,
+    NeedsMapping,
+    UnknownFormat,
+    detect,
+    read,
+)
+from contacts_sync.files.limits import Limits, Refused, TooLarge, check_size
+from contacts_sync.files.mapping import TITLES, Mapping
+from contacts_sync.files.table_guess import Look, look, read_table, table_guess
 
 __all__ = [
+    "EXPORTS",
     "FORMATS",
+    "TITLES",
     "BadCard",
     "BadRow",
     "Draft",
     "DraftValue",
+    "Export",
     "Format",
+    "Limits",
+    "Look",
+    "Mapping",
+    "NeedsMapping",
+    "Refused",
     "Source",
+    "TooLarge",
     "UnknownFormat",
     "Unread",
+    "check_size",
     "detect",
+    "look",
     "read",
+    "read_table",
+    "table_guess",
 ]

@@ -33,7 +33,7 @@ def ignore(draft: Draft, unread: Unread) -> None:
 NO_COLUMN = "has no column in {}"
 NOT_SAID = "{} cannot say it; read back, the contact is a {}"
 
-_NOUNS = {
+NOUNS = {
     EMAILS: "E-mail",
     PHONES: "Phone",
     MESSENGERS: "Messenger",
@@ -41,7 +41,7 @@ _NOUNS = {
     WEBSITES: "Web site",
 }
 
-_FORMULA = re.compile("'*[=+\\-@\t\r]")
+_FORMULA = re.compile("'*[=+\\-@＝＋－＠\t\r\n]")
 _NUMBER = re.compile(r"[+\-][\d ().\-/]*")
 _BREAK = re.compile(r"\r\n?")
 
@@ -49,11 +49,11 @@ _BREAK = re.compile(r"\r\n?")
 def write(contacts: Iterable[Draft], dialect: Dialect, report: Report) -> Iterator[bytes]:
     """Write the heading row, then each contact as a chunk of its own."""
     encoding = dialect.encoding
-    yield _row([column.heading for column in dialect.columns]).encode(encoding)
+    yield row_of([column.heading for column in dialect.columns]).encode(encoding)
     encoding = encoding.removesuffix("-sig")  # one byte order mark is enough
     for draft in contacts:
         cells, left = _fill(draft, dialect)
-        yield _row(cells).encode(encoding, "replace")
+        yield row_of(cells).encode(encoding, "replace")
         for item in left:
             report(draft, item)
 
@@ -71,38 +71,56 @@ def guard(content: str, *, number: bool = False) -> str:
     return f"'{content}"
 
 
-def _row(cells: list[str]) -> str:
+def row_of(cells: list[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue()
 
 
 def _fill(draft: Draft, dialect: Dialect) -> tuple[list[str], list[Unread]]:
-    texts = dict(draft.scalars)
-    if draft.kind == COMPANY:
-        texts["company"] = texts.pop("name", "")
+    texts = company_texts(draft)
     left: list[Unread] = []
-    _check_kind(draft, texts, dialect, left)
-    entries = {name: _primary_first(entries) for name, entries in sets_of(draft).items()}
+    check_kind(draft, texts, dialect, left)
+    entries = {name: primary_first(entries) for name, entries in sets_of(draft).items()}
     cells = [_cell(column, texts, entries, dialect) for column in dialect.columns]
-    _fill_addresses(cells, dialect, entries[ADDRESSES])
-    left += [
+    _fill_addresses(cells, dialect, entries[ADDRESSES], left)
+    left += texts_left(texts, dialect)
+    for name, rest in entries.items():
+        left += [value_left(name, entry, dialect) for entry in rest]
+    return cells, left
+
+
+def texts_left(texts: dict[str, str], dialect: Dialect) -> list[Unread]:
+    """List the texts that a dialect has no column for."""
+    return [
         Unread(name, shorten(text), NO_COLUMN.format(dialect.title))
         for name, text in texts.items()
         if text and not _has_text(dialect, name)
     ]
-    for name, rest in entries.items():
-        left += [_left(name, entry, dialect) for entry in rest]
-    return cells, left
 
 
-def _check_kind(draft: Draft, texts: dict[str, str], dialect: Dialect, left: list[Unread]) -> None:
+def value_left(name: str, entry: DraftValue, dialect: Dialect) -> Unread:
+    """List a value that a dialect has no column for."""
+    shown = ", ".join(filter(None, entry.value)) if isinstance(entry.value, tuple) else entry.value
+    what = f"{NOUNS[name]} ({entry.label})"
+    return Unread(what, shorten(shown), NO_COLUMN.format(dialect.title))
+
+
+def company_texts(draft: Draft) -> dict[str, str]:
+    """Give the texts of a draft, with a company's name where tables have it."""
+    texts = dict(draft.scalars)
+    if draft.kind == COMPANY:
+        texts["company"] = texts.pop("name", "")
+    return texts
+
+
+def check_kind(draft: Draft, texts: dict[str, str], dialect: Dialect, left: list[Unread]) -> None:
     read_back = kind_of(texts)
     if read_back != draft.kind:
         left.append(Unread("Kind", draft.kind, NOT_SAID.format(dialect.title, read_back)))
 
 
-def _primary_first(entries: tuple[DraftValue, ...]) -> list[DraftValue]:
+def primary_first(entries: tuple[DraftValue, ...]) -> list[DraftValue]:
     """Order values as they get the columns. That is all the file can say about a primary."""
     return sorted(entries, key=lambda entry: not entry.primary)
 
@@ -119,28 +137,35 @@ def _cell(
 ) -> str:
     match column.role:
         case Text(name):
-            return guard(_plain(texts.get(name, "")))
+            return guard(plain(texts.get(name, "")))
         case Date(name):
-            return _date(texts.get(name, ""), dialect.date_format)
+            return date_of(texts.get(name, ""), dialect)
         case Entry(set=kind, takes=takes) if takes:
             found = next((entry for entry in entries[kind] if entry.label in takes), None)
             if found is not None:
                 entries[kind].remove(found)
-                return guard(_plain(str(found.value)), number=kind == PHONES)
+                return guard(plain(str(found.value)), number=kind == PHONES)
     return ""
 
 
-def _date(iso: str, date_format: str) -> str:
+def date_of(iso: str, dialect: Dialect) -> str:
+    """Write a date as the dialect does."""
     try:
         day = datetime.date.fromisoformat(iso)
     except ValueError:
         return guard(iso)
     # Not strftime: its %Y has no leading zeros on Linux.
     year = f"{day.year:04}"
-    return date_format.replace("%Y", year).replace("%m", f"{day:%m}").replace("%d", f"{day:%d}")
+    return (
+        dialect.date_format.replace("%Y", year)
+        .replace("%m", f"{day:%m}")
+        .replace("%d", f"{day:%d}")
+    )
 
 
-def _fill_addresses(cells: list[str], dialect: Dialect, entries: list[DraftValue]) -> None:
+def _fill_addresses(
+    cells: list[str], dialect: Dialect, entries: list[DraftValue], left: list[Unread]
+) -> None:
     """Write the first address of each label; what is written leaves the list."""
     for label in {entry.label: None for entry in entries}:
         first = next(entry for entry in entries if entry.label == label)
@@ -151,8 +176,11 @@ def _fill_addresses(cells: list[str], dialect: Dialect, entries: list[DraftValue
         ]
         for part, text in zip(ADDRESS_PARTS, first.value, strict=False):
             at = [index for index, role in columns if role.part == part and role.written]
-            for index, line in zip(at, _lines(_plain(text), len(at)), strict=False):
+            for index, line in zip(at, _lines(plain(text), len(at)), strict=False):
                 cells[index] = guard(line)
+            if text and columns and not at:
+                what = f"{NOUNS[ADDRESSES]} ({label}), {part}"
+                left.append(Unread(what, shorten(text), NO_COLUMN.format(dialect.title)))
         if columns:
             entries.remove(first)
 
@@ -164,11 +192,5 @@ def _lines(text: str, room: int) -> list[str]:
     return lines if spread else [text]
 
 
-def _left(name: str, entry: DraftValue, dialect: Dialect) -> Unread:
-    shown = ", ".join(filter(None, entry.value)) if isinstance(entry.value, tuple) else entry.value
-    what = f"{_NOUNS[name]} ({entry.label})"
-    return Unread(what, shorten(shown), NO_COLUMN.format(dialect.title))
-
-
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return _BREAK.sub("\n", clean(text))

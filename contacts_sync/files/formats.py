@@ -1,26 +1,62 @@
-"""The file formats that can be read, found out from a file's content."""
+"""The file formats that can be read and written; which one a file is in shows in its content."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
-from contacts_sync.files import csv_read, vcard
-from contacts_sync.files.csv_read import NotACsv, UnknownTable
+from contacts_sync.files import (
+    clio_csv,
+    google_csv,
+    google_tables,
+    other_tables,
+    outlook_csv,
+    sheets,
+    table_read,
+    vcard,
+)
+from contacts_sync.files.csv_write import Report, ignore
 from contacts_sync.files.draft import BadCard, BadRow, Draft
-from contacts_sync.files.outlook_tables import DIALECTS
+from contacts_sync.files.limits import DEFAULT, Limits, Refused, check_rows, check_size
+from contacts_sync.files.mapping import Mapping
+from contacts_sync.files.outlook_csv import OUTLOOK, OUTLOOK_WEB
+from contacts_sync.files.sheets import NotACsv, UnknownTable
 from contacts_sync.files.table import Dialect
+from contacts_sync.files.table_guess import Look, look
 from contacts_sync.files.text import plain_bytes
 
-Reader = Callable[[bytes], Iterator[Draft | BadCard | BadRow]]
+Results = Iterator[Draft | BadCard | BadRow]
+Writer = Callable[[Iterable[Draft], Report], Iterator[bytes]]
 
 _VCARD = re.compile(rb"(?im)^\W{0,8}BEGIN[ \t]*:[ \t]*VCARD")
 _HEAD = 100_000
+DIALECTS = (*outlook_csv.DIALECTS, *google_tables.DIALECTS, *other_tables.DIALECTS)
+EXPECTED = "a vCard file, a CSV file or an Excel workbook (.xlsx) of contacts"
 
 
-class UnknownFormat(ValueError):
+class UnknownFormat(Refused):
     """The file is in no format that can be read."""
+
+
+class NeedsMapping(UnknownFormat):
+    """The file is a table of a kind nobody knows. `look` shows it, with a guess to correct."""
+
+    def __init__(self, message: str, shown: Look) -> None:
+        super().__init__(message)
+        self.look = shown
+
+    @property
+    def mapping(self) -> Mapping:
+        return self.look.mapping
+
+
+class Reader(Protocol):
+    """Reads a file; raises `Refused` at once, and nothing after that."""
+
+    def __call__(self, data: bytes, limits: Limits = DEFAULT) -> Results: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +68,85 @@ class Format:
     read: Reader
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A format that is written. `write` reports what it has no place for."""
+
+    name: str
+    title: str
+    suffix: str
+    content_type: str
+    write: Writer
+
+
 def _table(dialect: Dialect) -> Format:
-    def read(data: bytes) -> Iterator[Draft | BadRow]:
-        return csv_read.rows(csv_read.open_table(data, (dialect,)))
+    def read(data: bytes, limits: Limits = DEFAULT) -> Results:
+        return iter(table_read.rows(sheets.open_table(data, (dialect,), limits)))
 
     return Format(dialect.name, dialect.title, read)
 
 
-VCARD = Format("vcard", "vCard", vcard.read)
+def _cards(version: str, contacts: Iterable[Draft], report: Report = ignore) -> Iterator[bytes]:
+    return vcard.write(contacts, version)  # which has a place for everything
+
+
+def _outlook(
+    dialect: Dialect, contacts: Iterable[Draft], report: Report = ignore
+) -> Iterator[bytes]:
+    return outlook_csv.write(contacts, dialect, report)
+
+
+def _read_cards(data: bytes, limits: Limits = DEFAULT) -> Results:
+    check_size(len(data), limits)
+    check_rows(len(_VCARD.findall(plain_bytes(data))), limits)
+    return vcard.read(data)
+
+
+VCARD = Format("vcard", "vCard", _read_cards)
 FORMATS = (VCARD, *(_table(dialect) for dialect in DIALECTS))
-"""Every format, a CSV dialect is one. A new dialect is a row in `outlook_tables.DIALECTS`."""
+"""Every format that is known by its content; a dialect of CSV and Excel tables is one."""
+
+_CARD, _CSV = "text/vcard; charset=utf-8", "text/csv; charset=utf-8"
+EXPORTS = (
+    Export("vcard", "vCard 3.0", ".vcf", _CARD, partial(_cards, vcard.V3)),
+    Export("vcard-4", "vCard 4.0", ".vcf", _CARD, partial(_cards, vcard.V4)),
+    Export("outlook-csv", "Outlook CSV", ".csv", _CSV, partial(_outlook, OUTLOOK)),
+    Export("outlook-web-csv", "Outlook CSV (web)", ".csv", _CSV, partial(_outlook, OUTLOOK_WEB)),
+    Export("google-csv", "Google CSV", ".csv", _CSV, google_csv.write),
+    Export("clio-csv", "Clio CSV", ".csv", _CSV, clio_csv.write),
+)
 
 
-def detect(name: str, data: bytes) -> Format:
+def detect(name: str, data: bytes, limits: Limits = DEFAULT) -> Format:
     """Say which format a file is in, by its content; its name only decides about an empty file.
 
-    Raises `UnknownFormat` with a sentence for the person who chose the file.
+    Raises `TooLarge`, `NeedsMapping` (a table of unknown kind: ask what its columns hold, then
+    `read_table`) or `UnknownFormat`, each with a sentence for the person who chose the file.
     """
-    if _VCARD.search(plain_bytes(data)[:_HEAD].replace(b"\r", b"\n")):
+    check_size(len(data), limits)
+    plain = plain_bytes(data)
+    if _VCARD.search(plain[:_HEAD].replace(b"\r", b"\n")):
         return VCARD
-    if name.lower().endswith((".vcf", ".vcard")) and not plain_bytes(data).strip(b"\x00 \t\r\n"):
+    if name.lower().endswith((".vcf", ".vcard")) and not plain.strip(b"\x00 \t\r\n"):
         return VCARD
     try:
-        dialect = csv_read.open_table(data, DIALECTS).dialect
-    except (NotACsv, UnknownTable) as error:
-        raise UnknownFormat(
-            f"“{name}” is no vCard file, and no CSV file of a known kind. {error}"
-        ) from None
-    return next(known for known in FORMATS if known.name == dialect.name)
+        dialect = sheets.open_table(data, DIALECTS, limits, EXPECTED).dialect
+    except UnknownTable:
+        raise _unknown(name, data, limits) from None
+    except NotACsv as error:
+        raise UnknownFormat(f"“{name}” cannot be read. {error}") from None
+    return next(known for known in FORMATS if dialect and known.name == dialect.name)
 
 
-def read(name: str, data: bytes) -> Iterator[Draft | BadCard | BadRow]:
-    """Read a file in whatever known format it is. Raises `UnknownFormat` at once if in none."""
-    return detect(name, data).read(data)
+def _unknown(name: str, data: bytes, limits: Limits) -> UnknownFormat:
+    shown = look(data, limits)
+    if len(shown.headings) < 2 and not any("@" in cell for row in shown.samples for cell in row):
+        return UnknownFormat(f"“{name}” holds no table of contacts. Expected was {EXPECTED}.")
+    return NeedsMapping(
+        f"“{name}” is a table of a kind that is not known. Say what its columns hold.", shown
+    )
+
+
+def read(name: str, data: bytes, limits: Limits = DEFAULT) -> Results:
+    """Read a file in whatever known format it is. Raises as `detect` does, at once."""
+    return detect(name, data, limits).read(data, limits)

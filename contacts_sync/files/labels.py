@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from contacts_sync.contact import (
     ADDRESSES,
     EMAILS,
@@ -14,74 +16,55 @@ from contacts_sync.contact import (
     WORK,
 )
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _PLACES = {
-    WORK: frozenset({"WORK", "BUSINESS", "OFFICE", "COMPANY"}),
-    HOME: frozenset({"HOME", "PERSONAL", "PRIVATE"}),
+    WORK: _words(
+        """WORK BUSINESS OFFICE COMPANY PROFESSIONAL ARBEIT BERUFLICH BÜRO DIENSTLICH FIRMA
+        GESCHÄFT GESCHÄFTLICH BUREAU PRO PROFESSIONNEL TRAVAIL OFICINA TRABAJO EMPRESA LAVORO
+        UFFICIO WERK ZAKELIJK KANTOOR TRABALHO PRACA FIRMOWY SŁUŻBOWY ARBETE ARBEJDE JOB РАБОТА
+        РАБОЧИЙ 勤務先 会社"""
+    ),
+    HOME: _words(
+        """HOME PERSONAL PRIVATE RESIDENTIAL PRIVAT ZUHAUSE DOMICILE MAISON PERSO PERSONNEL CASA
+        DOMICILIO PARTICULAR ABITAZIONE THUIS PRIVÉ PRIVÉE PESSOAL DOM DOMOWY PRYWATNY HEM HJEM
+        ДОМ ДОМАШНИЙ ЛИЧНЫЙ 自宅"""
+    ),
 }
+_BILLING = _words("BILLING INVOICE RECHNUNG RECHNUNGSADRESSE FACTURATION FATTURAZIONE FACTUUR")
 
 WORDS: dict[str, dict[str, frozenset[str]]] = {
     EMAILS: _PLACES,
     MESSENGERS: _PLACES,
     WEBSITES: _PLACES,
-    ADDRESSES: {"Billing": frozenset({"BILLING"})} | _PLACES,
+    ADDRESSES: {"Billing": _BILLING} | _PLACES,
     PHONES: {
-        "Fax": frozenset({"FAX", "HOMEFAX", "WORKFAX", "OTHERFAX"}),
-        "Pager": frozenset({"PAGER", "BEEPER"}),
-        "Skype": frozenset({"SKYPE"}),
-        MOBILE: frozenset({"CELL", "MOBILE", "IPHONE", "PCS", "APPLEWATCH"}),
-        WORK: frozenset({"WORK", "BUSINESS", "OFFICE", "COMPANY", "MAIN"}),
-        HOME: frozenset({"HOME", "PERSONAL", "PRIVATE"}),
+        "Fax": _words("FAX HOMEFAX WORKFAX OTHERFAX TELEFAX TÉLÉCOPIE FAKS ФАКС FACSIMILE"),
+        "Pager": _words("PAGER BEEPER CERCAPERSONE"),
+        "Skype": _words("SKYPE"),
+        MOBILE: _words(
+            """CELL MOBILE IPHONE PCS APPLEWATCH CELLULAR CELLPHONE HANDY MOBIL MOBILTELEFON NATEL
+            PORTABLE MÓVIL CELULAR CELLULARE MOBIEL TELEMÓVEL KOMÓRKA KOMÓRKOWY GSM МОБИЛЬНЫЙ
+            携帯"""
+        ),
+        WORK: _PLACES[WORK] | {"MAIN", "HAUPTNUMMER"},
+        HOME: _PLACES[HOME],
     },
 }
 """By set, the labels by weight: a home fax is a fax first, a work mobile a mobile."""
 
-_PLAIN = frozenset(
-    [
-        "OTHER",
-        "PREF",
-        "INTERNET",
-        "VOICE",
-        "MSG",
-        "VIDEO",
-        "BBS",
-        "MODEM",
-        "CAR",
-        "ISDN",
-        "TEXT",
-        "TEXTPHONE",
-        "TTY-TDD",
-        "X400",
-        "DOM",
-        "INTL",
-        "POSTAL",
-        "PARCEL",
-        "UNKNOWN",
-        "CUSTOM",
-        "HOMEPAGE",
-        "URL",
-        "VCARD",
-        "INLINE",
-        "EMAIL",
-        "E-MAIL",
-        "PHONE",
-        "CELL",
-        "MOBILE",
-        "MAIN",
-        "AOL",
-        "APPLELINK",
-        "ATTMAIL",
-        "CIS",
-        "EWORLD",
-        "IBMMAIL",
-        "MCIMAIL",
-        "POWERSHARE",
-        "PRODIGY",
-        "TLX",
-        "SMTP",
-    ]
+_PLAIN = _words(
+    """OTHER PREF INTERNET VOICE MSG VIDEO BBS MODEM CAR ISDN TEXT TEXTPHONE TTY-TDD X400 DOM INTL
+    POSTAL PARCEL UNKNOWN CUSTOM HOMEPAGE URL VCARD INLINE EMAIL E-MAIL PHONE CELL MOBILE MAIN AOL
+    APPLELINK ATTMAIL CIS EWORLD IBMMAIL MCIMAIL POWERSHARE PRODIGY TLX SMTP ANDERE ANDERER SONSTIGE
+    WEITERE AUTRE AUTRES OTRO OTRA ALTRO ALTRA OVERIG OUTRO INNE ANNAT ANDET ДРУГОЙ その他"""
 )
 """Words that say nothing the list could hold, or what is understood anyway."""
 
+_SPLIT = re.compile(r"[\s()/_:,.-]+")
 _BUILT_IN = ("_$!<", ">!$_")
 """Apple's marks around a label that its programs translate."""
 
@@ -110,11 +93,12 @@ def label_of(kind: str, types: tuple[str, ...], custom: str = "") -> tuple[str, 
     `types` are the words of TYPE, `custom` the text of Apple's X-ABLabel, which weighs more.
     """
     name = plain_label(custom)
-    if name and (label := _find(kind, (_word(name),))):
+    pieces = _SPLIT.split(name.upper()) if name and len(name) <= 60 else []
+    if name and (label := _find(kind, (_word(name), *pieces))):
         return label, ""
     words = tuple(_word(text) for text in types)
     label = _find(kind, words) or OTHER
-    if name and _word(name) not in _PLAIN:
+    if name and _word(name) not in _PLAIN and _word(name.rstrip("0123456789")) not in _PLAIN:
         return label, name
     known = _PLAIN.union(*WORDS[kind].values())
     strange = [text for text, word in zip(types, words, strict=True) if word and word not in known]

@@ -1,4 +1,4 @@
-"""The tables of Outlook: desktop (92 columns) and the web, with English headings."""
+"""The tables of Outlook with English headings: desktop (92 columns) and the web."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from contacts_sync.files.table import (
     Echo,
     Entry,
     NoField,
+    Notes,
     Role,
     Text,
 )
@@ -35,6 +36,12 @@ def _phone(label: str, *takes: str) -> Entry:
 _EMAIL = Entry(EMAILS, OTHER, frozenset(EMAIL_LABELS))
 _WEB_PAGE = Entry(WEBSITES, WORK, frozenset(WEBSITE_LABELS))
 
+_UNSET = frozenset(
+    """unspecified|normal|false|keine angabe|nicht angegeben|falsch|non spécifié|normale|faux|
+    non specificato|falso""".replace("\n    ", "").split("|")
+)
+"""What Outlook writes unasked, in its languages."""
+
 ROLES: dict[str, Role] = {
     "Title": Text("prefix"),
     "First Name": Text("first_name"),
@@ -45,7 +52,7 @@ ROLES: dict[str, Role] = {
     "Department": Text("department"),
     "Job Title": Text("job_title"),
     "Birthday": Date("birthday"),
-    "Anniversary": NoField(frozenset({"0/0/00", "00.00.00"})),
+    "Anniversary": NoField(frozenset({"0/0/00", "00.00.00", "0.0.00", "00/00/00"})),
     "E-mail Address": _EMAIL,
     "E-mail 2 Address": _EMAIL,
     "E-mail 3 Address": _EMAIL,
@@ -76,11 +83,11 @@ ROLES: dict[str, Role] = {
     "E-mail 3 Type": Echo(),
     "E-mail 3 Display Name": Echo(),
     "Initials": Echo(),
-    "Gender": NoField(frozenset({"unspecified"})),
-    "Priority": NoField(frozenset({"normal"})),
-    "Private": NoField(frozenset({"false"})),
-    "Sensitivity": NoField(frozenset({"normal"})),
-    "Notes": NoField(sizes_only=True),
+    "Gender": NoField(_UNSET),
+    "Priority": NoField(_UNSET),
+    "Private": NoField(_UNSET),
+    "Sensitivity": NoField(_UNSET),
+    "Notes": Notes(),
 }
 """What a heading means wherever Outlook writes it. Headings that are not here have no field.
 
@@ -145,6 +152,11 @@ def _columns(headings: str) -> tuple[Column, ...]:
     )
 
 
-OUTLOOK = Dialect("outlook-csv", "Outlook CSV", _columns(_DESKTOP), _MARKS, "%m/%d/%Y")
-OUTLOOK_WEB = Dialect("outlook-web-csv", "Outlook CSV (web)", _columns(_WEB), _MARKS, "%Y-%m-%d")
+_PRINTED = tuple(Column(f"{place} Address", Echo()) for place in ("Business", "Home", "Other"))
+"""Google's "Outlook CSV" has the addresses as printed beside their parts."""
+
+OUTLOOK = Dialect(
+    "outlook-csv", "Outlook CSV", _columns(_DESKTOP), _MARKS, "%m/%d/%Y", also=_PRINTED
+)
+OUTLOOK_WEB = Dialect("outlook-web-csv", "Outlook CSV (web)", _columns(_WEB), _MARKS)
 DIALECTS = (OUTLOOK, OUTLOOK_WEB)

@@ -10,6 +10,7 @@ from contacts_sync.contact import fold
 TWO = "holds more than one; they were taken one by one"
 NO_ADDRESS = "is not an e-mail address"
 EXCHANGE = "is an address inside of an Exchange organisation, not an e-mail address"
+PRINTED = "came as printed lines only; all of them became the street"
 NAMED = "came with a name; only the address was taken"
 
 LONG = 1_000

@@ -1,4 +1,4 @@
-"""vCard files: 2.1, 3.0 (RFC 2425, 2426) and 4.0 (RFC 6350) read, 3.0 written.
+"""vCard files: 2.1, 3.0 (RFC 2425, 2426) and 4.0 (RFC 6350) read, 3.0 and 4.0 written.
 
 The parser is our own, in `vcard_lines`, and refuses nothing. vobject, which the project knew
 before, raises an error on 10 of the 124 sample files and skips lines in 8 more: it decodes while it
@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator
 
 from contacts_sync.files import vcard_read, vcard_write
 from contacts_sync.files.draft import BadCard, Draft
+from contacts_sync.files.vcard_write import V3, V4
+
+__all__ = ["V3", "V4", "read", "write"]
 
 
 def read(data: bytes) -> Iterator[Draft | BadCard]:
@@ -26,12 +29,12 @@ def read(data: bytes) -> Iterator[Draft | BadCard]:
     return vcard_read.read(data)
 
 
-def write(contacts: Iterable[Draft]) -> Iterator[bytes]:
-    """Write each contact as one UTF-8 chunk of vCard 3.0, folded at 75 octets, with CRLF.
+def write(contacts: Iterable[Draft], version: str = V3) -> Iterator[bytes]:
+    """Write each contact as one UTF-8 chunk of vCard 3.0 or 4.0, folded at 75 octets, with CRLF.
 
     `read` gives back what was written: all scalars, values, labels and primaries. Labels are types
-    of RFC 2426; *Skype* and *Billing*, which it does not know, are X- types with an X-ABLabel
-    beside. Companies carry X-ABShowAs:COMPANY, as Apple's programs write them. `source` and
-    `unread` are about the file that was read and are not written.
+    of the RFC; *Skype* and *Billing*, which it does not know, are X- types with an X-ABLabel
+    beside. Companies carry X-ABShowAs:COMPANY in 3.0, as Apple's programs write them, and KIND:org
+    in 4.0. `source` and `unread` are about the file that was read and are not written.
     """
-    return vcard_write.write(contacts)
+    return vcard_write.write(contacts, version)

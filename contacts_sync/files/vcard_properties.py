@@ -48,9 +48,7 @@ def _address(reading: Reading, line: Line, text: str) -> None:
         reading.note("Address", extra, "stands behind the seven parts of an address")
     if not any(address) and line.param("LABEL"):
         address = (unescape(line.param("LABEL")), "", "", "", "")
-        reading.note(
-            "Address", address[0], "came as printed lines only; all of them became the street"
-        )
+        reading.note("Address", address[0], values.PRINTED)
     if any(address):
         reading.value(ADDRESSES, line, address, "Address")
 
@@ -64,9 +62,7 @@ def printed_addresses(reading: Reading) -> None:
             continue
         if label_of(ADDRESSES, line.params.get("TYPE", ()))[0] not in have:
             reading.value(ADDRESSES, line, (printed, "", "", "", ""), "Address")
-            reading.note(
-                "Address", printed, "came as printed lines only; all of them became the street"
-            )
+            reading.note("Address", printed, values.PRINTED)
 
 
 def _website(reading: Reading, line: Line, text: str) -> None:

@@ -10,7 +10,7 @@ from contacts_sync.files.draft import BadCard, Draft, DraftValue, distinct, shor
 from contacts_sync.files.labels import plain_label
 from contacts_sync.files.vcard_lines import Card, Line, Outside, cards, split, unescape
 from contacts_sync.files.vcard_properties import HANDLERS, printed_addresses
-from contacts_sync.files.vcard_reading import NO_FIELD, SILENT, Reading, decode, title
+from contacts_sync.files.vcard_reading import NO_FIELD, SILENT, URN, Reading, decode, title
 
 
 def read(data: bytes) -> Iterator[Draft | BadCard]:
@@ -50,6 +50,7 @@ def _leave(reading: Reading, line: Line, text: str) -> None:
 def _draft(reading: Reading, kind: str) -> Draft:
     sets = {name: _with_primary(reading, name) for name in SETS}
     uid = reading.plain(reading.first("UID"))[:255]
+    uid = uid[len(URN) :] if uid.lower().startswith(URN) else uid
     scalars = {name: text for name, text in reading.scalars.items() if text}
     unread = tuple(reading.unread)
     draft = Draft(kind, scalars, uid=uid, source=reading.card.source, unread=unread)

@@ -1,4 +1,4 @@
-"""Contacts as vCards 3.0 (RFC 2426), the version that every program reads."""
+"""Contacts as vCards: 3.0 (RFC 2426), which every program reads, and 4.0 (RFC 6350)."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from contacts_sync.files.draft import Draft, DraftValue, sets_of
 from contacts_sync.files.labels import TYPES
 from contacts_sync.files.text import clean
 from contacts_sync.files.values import SERVICES
-from contacts_sync.files.vcard_reading import PRODUCT
+from contacts_sync.files.vcard_reading import PRODUCT, URN
 
+V3, V4 = "3.0", "4.0"
 _WIDTH = 75
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BREAK = re.compile(r"\r\n?")
 _PROPERTIES = {
     EMAILS: "EMAIL",
@@ -35,19 +37,20 @@ _SHOWN = frozenset({"Skype", "Billing"})
 """Labels that no vCard type stands for. An X-ABLabel beside it shows them in Apple and Google."""
 
 
-def write(contacts: Iterable[Draft]) -> Iterator[bytes]:
+def write(contacts: Iterable[Draft], version: str = V3) -> Iterator[bytes]:
     """Write contacts as one UTF-8 chunk each; see `vcard.write`."""
     for draft in contacts:
-        yield b"".join(_fold(line) for line in _card(draft))
+        yield b"".join(_fold(line) for line in _card(draft, version))
 
 
-def _card(draft: Draft) -> Iterator[str]:
+def _card(draft: Draft, version: str) -> Iterator[str]:
     scalars = draft.scalars
     yield "BEGIN:VCARD"
-    yield "VERSION:3.0"
+    yield f"VERSION:{version}"
     yield f"PRODID:{PRODUCT}"
     if draft.uid:
-        yield f"UID:{_escape(draft.uid)}"
+        yield _uid(draft.uid, version)
+    yield from _kind(draft, version)
     yield f"FN:{_escape(_shown(draft))}"
     order = ("last_name", "first_name", "middle_name", "prefix", "suffix")
     yield "N:" + _join(scalars.get(part, "") for part in order)
@@ -57,16 +60,27 @@ def _card(draft: Draft) -> Iterator[str]:
     )
     if company or department:
         yield "ORG:" + _join((company, department) if department else (company,))
-    if draft.kind == COMPANY:
-        yield "X-ABShowAs:COMPANY"
-    elif kind_of(scalars) == COMPANY:
-        yield "KIND:individual"  # of RFC 6350: else a card with nothing but ORG is a company
     if job_title := scalars.get("job_title"):
         yield f"TITLE:{_escape(job_title)}"
     if birthday := scalars.get("birthday"):
-        yield f"BDAY:{_escape(birthday)}"
-    yield from _values(draft)
+        # 4.0 has dates in the basic format of ISO 8601 (RFC 6350 4.3.1).
+        yield f"BDAY:{_escape(birthday.replace('-', '') if version == V4 else birthday)}"
+    yield from _values(draft, version)
     yield "END:VCARD"
+
+
+def _kind(draft: Draft, version: str) -> Iterator[str]:
+    if draft.kind == COMPANY:
+        yield "KIND:org" if version == V4 else "X-ABShowAs:COMPANY"
+    elif kind_of(draft.scalars) == COMPANY:
+        yield "KIND:individual"  # else a card with nothing but ORG is a company
+
+
+def _uid(uid: str, version: str) -> str:
+    """Name the card: in 4.0 by a URI, or else by what is marked as a text (RFC 6350 6.7.6)."""
+    if version == V3:
+        return f"UID:{_escape(uid)}"
+    return f"UID:{URN}{uid}" if _UUID.fullmatch(uid) else f"UID;VALUE=text:{_escape(uid)}"
 
 
 def _shown(draft: Draft) -> str:
@@ -76,18 +90,27 @@ def _shown(draft: Draft) -> str:
     return name or next((str(entry.value) for entry in entries), "")
 
 
-def _values(draft: Draft) -> Iterator[str]:
+def _values(draft: Draft, version: str) -> Iterator[str]:
     item = 0
     for kind, name in _PROPERTIES.items():
         for entry in sets_of(draft)[kind]:
-            types = [*TYPES[kind].get(entry.label, ()), *(["PREF"] if entry.primary else [])]
-            head = name + _service(kind, entry) + "".join(f";TYPE={word}" for word in types)
+            head = name + _service(kind, entry) + _params(kind, entry, version)
             if entry.label not in _SHOWN:
                 yield f"{head}:{_value(kind, entry)}"
                 continue
             item += 1
             yield f"item{item}.{head}:{_value(kind, entry)}"
             yield f"item{item}.X-ABLabel:{entry.label}"
+
+
+def _params(kind: str, entry: DraftValue, version: str) -> str:
+    """Give label and primary; 4.0 has a parameter for the one, and fewer words for the other."""
+    types = list(TYPES[kind].get(entry.label, ()))
+    if version == V4:
+        words = [word.lower() for word in types if word not in {"INTERNET", "POSTAL"}]
+        return (";PREF=1" if entry.primary else "") + "".join(f";TYPE={word}" for word in words)
+    types += ["PREF"] if entry.primary else []
+    return "".join(f";TYPE={word}" for word in types)
 
 
 def _service(kind: str, entry: DraftValue) -> str:

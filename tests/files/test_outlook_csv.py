@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contacts_sync.files import BadRow, Draft, DraftValue, UnknownFormat, detect, outlook_csv
+from contacts_sync.files import BadRow, Draft, DraftValue, detect, outlook_csv
 from contacts_sync.files.outlook_csv import OUTLOOK, OUTLOOK_WEB, NotACsv, UnknownTable
 
 ROOT = Path(__file__).parent.parent / "data" / "csv"
@@ -126,10 +126,70 @@ def test_the_web_table_knows_messengers_and_two_web_pages():
     ],
 )
 def test_another_programs_table_is_refused_with_what_was_expected(name):
-    with pytest.raises(UnknownTable, match=r"This is not Outlook CSV .* should hold its English"):
+    with pytest.raises(UnknownTable, match=r"This is not Outlook CSV.* should hold its headings"):
         sample(name)
-    with pytest.raises(UnknownFormat, match="no vCard file, and no CSV file of a known kind"):
-        detect(name, (ROOT / name).read_bytes())
+
+
+def test_what_google_puts_into_the_notes_of_its_outlook_table_is_taken_from_there():
+    (draft,) = sample("contacts-io/google_export_outlook_format.csv")
+
+    assert len(draft.emails) == 11
+    assert [one.value for one in draft.phones][-2:] == ["Tel9", "Tel10"]
+    assert "skype:Chatadresse2" in [one.value for one in draft.messengers]
+    assert sum(item.why.startswith("stood in the notes") for item in draft.unread) == 17
+
+
+GERMAN = (
+    "Anrede;Vorname;Nachname;Firma;Straße geschäftlich;Straße geschäftlich 2;Ort geschäftlich;"
+    "Telefon geschäftlich;Telefon (privat 2);E-Mail-Adresse;E-Mail 2: Adresse;Geburtstag;Privat"
+)
+FRENCH = (
+    "Titre,Prénom,Nom,Société,Service,Titre,Rue (bureau),Ville (bureau),Pays (bureau),"
+    "Téléphone (bureau),Tél. mobile,Adresse de messagerie,Anniversaire,Privé"
+)
+ITALIAN = "Titolo,Nome,Cognome,Via (ab.),CAP (ab.),Ufficio,Cellulare,Indirizzo posta elettronica"
+
+
+def test_a_german_outlook_is_read():
+    row = "Frau;Änne;Groß;Groß GmbH;Weg 1;Hof;Köln;0221 1;0221 2;a@x.example;b@x.example;1.2.1980;Falsch"
+
+    (draft,) = outlook_csv.read(f"{GERMAN}\r\n{row}\r\n".encode("cp1252"))
+
+    assert draft.scalars == {
+        "prefix": "Frau",
+        "first_name": "Änne",
+        "last_name": "Groß",
+        "company": "Groß GmbH",
+        "birthday": "1980-02-01",
+    }
+    assert draft.addresses[0].value == ("Weg 1\nHof", "Köln", "", "", "")
+    assert [(one.label, one.value) for one in draft.phones] == [
+        ("Work", "0221 1"),
+        ("Home", "0221 2"),
+    ]
+    assert draft.unread == ()
+
+
+def test_a_french_outlook_says_title_twice_and_means_two_things():
+    row = "Me,Zoé,Côté,Côté SA,Droit,Associée,1 rue X,Québec,Canada,418 1,418 2,z@x.example,0/0/00,Faux"
+
+    (draft,) = outlook_csv.read(f"{FRENCH}\r\n{row}\r\n".encode())
+
+    assert (draft.scalars["prefix"], draft.scalars["job_title"]) == ("Me", "Associée")
+    assert draft.addresses[0].value == ("1 rue X", "Québec", "", "", "Canada")
+    assert draft.unread == ()
+
+
+def test_an_italian_outlook_is_read():
+    row = "Avv.,Niccolò,D'Angelo,Via Po 1,10100,011 1,333 1,n@x.example"
+
+    (draft,) = outlook_csv.read(f"{ITALIAN}\r\n{row}\r\n".encode())
+
+    assert [(one.label, one.value) for one in draft.phones] == [
+        ("Work", "011 1"),
+        ("Mobile", "333 1"),
+    ]
+    assert draft.addresses == (DraftValue("Home", ("Via Po 1", "", "", "10100", "")),)
 
 
 # --- What is no table
@@ -140,7 +200,7 @@ def test_another_programs_table_is_refused_with_what_was_expected(name):
     [
         (b"", "The file is empty"),
         (b"BEGIN:VCARD\r\nEND:VCARD\r\n", "This is a vCard file"),
-        (b"PK\x03\x04" + bytes(60), "Excel workbook"),
+        (b"PK\x03\x04" + bytes(60), "a ZIP archive"),
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "not a text file"),
         (b'{"contacts": []}', "JSON"),
     ],
