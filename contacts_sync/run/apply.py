@@ -50,7 +50,9 @@ class _Lane:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane") as self.sender:
             try:
                 waiting: list[Item] = []
-                for some in _cut(actions, CHUNK):
+                for number, some in enumerate(_cut(actions, CHUNK)):
+                    if number and self.work.is_over:
+                        raise SliceOver  # never before the first: each slice gets something done
                     self._look_first()
                     loaded = in_hand.load(self.work.connection, some)
                     self._store([item for item in loaded if not item.writes_there])
@@ -65,10 +67,8 @@ class _Lane:
                 self.sender.submit(connections.close_all).result()
 
     def _look_first(self) -> None:
-        """Read what changed there, when that was a while ago; end the slice when it is time."""
+        """Read what changed there, when that was a while ago."""
         work = self.work
-        if work.is_over:
-            raise SliceOver
         if work.pulled_at is None or work.now() - work.pulled_at > PULL_AGE:
             self._land()
             pull(work)

@@ -15,6 +15,9 @@ from contacts_sync.run.context import Slice, SliceOver
 from contacts_sync.store import lease as leases
 from contacts_sync.store import mirror
 
+EXPIRIES = 3
+"""How often one pull begins anew: a cursor may also expire in the middle of a list."""
+
 LOOK_UPS = 200
 """How many contacts are looked up before the answers are stored."""
 
@@ -34,11 +37,14 @@ def pull(work: Slice) -> None:
         connection.save(update_fields=["folder_id"])
     if connection.listed_at and work.now() - connection.listed_at > LISTING_AGE:
         connection.full_wanted = True
-    try:
-        _read_round(work)
-    except CursorExpired:
-        mirror.forget_cursor(connection, work.lease, work.now())
-        _read_round(work)
+    for expiries in range(EXPIRIES + 1):
+        try:
+            _read_round(work)
+            break
+        except CursorExpired:
+            if expiries == EXPIRIES:
+                raise
+            mirror.forget_cursor(connection, work.lease, work.now())
     _look_again(work)
     _ask_for_unreported(work)
     work.pulled_at = work.now()

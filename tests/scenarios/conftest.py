@@ -35,3 +35,9 @@ def other(world, bob):
 @pytest.fixture
 def mailbox(world):
     return world.mailbox
+
+
+@pytest.fixture
+def small_pages(monkeypatch):
+    """Let a page of changes hold two rows, whatever is asked for."""
+    monkeypatch.setattr("contacts_sync.simulator.delta.LARGEST_PAGE", 2)

@@ -27,11 +27,10 @@ def two_annas(world):
     return contact
 
 
-def test_a_restart_after_stop_shows_a_new_preview(world):
+def test_a_restart_after_stop_shows_a_new_preview(world, small_pages):
     person("Anna", "Ash", ["anna@example.com"])
     world.start()
     connections.stop(world.connection)
-    world.graph.behaviour.delta_page_size = 1
     for first in ("Ben", "Cleo", "Dora"):
         world.mailbox.put({"givenName": first, "surname": "Birch"})
     world.mailbox.expire_delta_tokens()

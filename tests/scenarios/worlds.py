@@ -110,6 +110,11 @@ class World:
         assert run.counts | {"held": 0} == preview.counts | {"held": 0}
         return run
 
+    def start_again(self) -> SyncRun:
+        """Start after a Stop, whatever the preview says."""
+        self.preview()
+        return self.press_start()
+
     def dies(self, *, at_request=0, at_commit=0, **options) -> bool:
         """Run, and kill the worker ahead of a request or of a commit; say whether it came so far.
 
