@@ -12,6 +12,7 @@ from contacts_sync import connections, credentials
 from contacts_sync.engine.merge import NOTHING_THERE, merge, standing
 from contacts_sync.models import Connection, Contact, RemoteContact, SyncRun
 from contacts_sync.providers.microsoft365.mapping import read_contact
+from contacts_sync.simulator.errors import GraphError
 from contacts_sync.store import records
 from tests.scenarios.worlds import person, values
 
@@ -112,8 +113,8 @@ def test_every_contact_of_the_real_service_pulls_in_cleanly(world):
 
 
 def test_contacts_of_the_real_service_come_here_and_rest(world):
-    wanted = 0
-    for _name, body in graph_contacts():
+    wanted, refused = 0, []
+    for name, body in graph_contacts():
         fields = {
             key: value
             for key, value in body.items()
@@ -123,12 +124,14 @@ def test_contacts_of_the_real_service_come_here_and_rest(world):
         }
         try:
             world.mailbox.put(fields)
-        except ValueError:
+        except GraphError:
+            refused.append(name)  # what the service shows and would not take, as a text for a date
             continue
         wanted += 1
 
     run = world.start()
 
+    assert len(refused) < 4, refused
     assert run.status == SyncRun.Status.DONE, run.message
     present = RemoteContact.objects.filter(skip="")
     assert present.count() + RemoteContact.objects.exclude(skip="").count() == wanted
