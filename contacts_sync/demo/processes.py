@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -63,15 +64,15 @@ class Process:
             self.running.terminate()
 
     def stop(self) -> None:
-        """Wait until it has stopped, and end what is left of it."""
+        """Wait until it has stopped, and end what is left of it: a killed one leaves its children."""
         if self.running is None:
             return
         self.ask_to_stop()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.running.wait(GRACE)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
             os.killpg(self.running.pid, signal.SIGKILL)
-            self.running.wait()
+        self.running.wait()
 
     def last_words(self) -> str:
         """Give the end of its log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -108,6 +109,32 @@ def test_it_starts_answers_stops_and_goes_on(demo, ports, home):
     assert (first.returncode, again.returncode) == (0, 0)
     assert "Stopped." in rest
     assert database.st_ino == (home / "var" / "demo" / "db.sqlite3").stat().st_ino
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks processes up in /proc")
+def test_it_ends_with_its_worker_and_leaves_nobody_behind(demo, ports, home):
+    process = demo("--port", ports[0], "--simulator-port", ports[1], "--no-seed")
+    said_until(process, STARTED)
+    workers = running(home, "qcluster")
+
+    os.kill(min(workers), signal.SIGKILL)
+    said = process.communicate(timeout=20)[0]
+
+    assert len(workers) > 1
+    assert process.returncode == 1
+    assert "The worker has ended. Its log:" in said
+    assert running(home, "manage.py") == []
+
+
+def running(home, text):
+    """Find the processes of this folder's program, but the one that the test has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = path.read_bytes().replace(b"\0", b" ").decode()
+            if f"{home}/manage.py" in line and text in line and " demo " not in line:
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_a_port_in_use_is_told_in_a_sentence(demo, ports):
