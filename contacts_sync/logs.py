@@ -103,6 +103,9 @@ def configuration(form: str, level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": ["console"], "level": level, "propagate": False},
+            # What they say at DEBUG quotes pages and rows, that is: contacts.
+            "django.template": {"level": "INFO"},
+            "django.db.backends": {"level": "INFO"},
             # It would add a handler of its own, whose lines are no JSON.
             "django-q": {"handlers": ["console"], "level": level, "propagate": False},
             # Their warnings quote addresses, which hold contact ids and cursors.
