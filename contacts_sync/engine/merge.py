@@ -218,31 +218,6 @@ def agree(
     return Shadow(ours, theirs, pairs, dict(primaries))
 
 
-def learn(schema: Schema, sent: Shadow, answer: RemoteRecord) -> Shadow:
-    """Say what both sides agree on when the answer to a creation was found later.
-
-    `sent` is what went out. All fields were written, so every difference is learnt.
-    """
-    pairs: dict[str, tuple[Pair, ...]] = {}
-    for value_set in schema.sets:
-        name = value_set.name
-        entries = tuple(
-            Entry(
-                pair.here.row,
-                pair.here.label,
-                pair.here.value,
-                pair.here.primary,
-                pair.there.room,
-                pair.there.value,
-            )
-            for pair in sent.pairs.get(name, ())
-            if pair.here and pair.there
-        )
-        pairs[name] = _agree_set(value_set.canon, entries, answer.sets.get(name, ()))
-    theirs = {one.name: answer.scalars.get(one.name, "") for one in schema.scalars}
-    return Shadow(sent.here, theirs, pairs, sent.primaries)
-
-
 def _agree_set(
     canon: Canon, entries: tuple[Entry, ...], answer: tuple[RemoteValue, ...] | None
 ) -> tuple[Pair, ...]:

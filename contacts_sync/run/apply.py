@@ -14,7 +14,7 @@ from contacts_sync.engine.merge import after_there
 from contacts_sync.engine.plan import Action, Do
 from contacts_sync.models import SyncRun
 from contacts_sync.providers.base import Create, Delete, Outcome, Result, Update, Write
-from contacts_sync.providers.errors import ProviderError
+from contacts_sync.providers.errors import ProviderError, Throttled
 from contacts_sync.run.context import LONGEST_WAIT, Slice, SliceOver
 from contacts_sync.run.pull import pull
 from contacts_sync.store import items as in_hand
@@ -105,13 +105,17 @@ class _Lane:
 
     def _keep(self, batch: list[Item], error: ProviderError | None) -> None:
         self._store(batch)
-        if error is not None:
+        if isinstance(error, Throttled):
+            self.work.again = self.work.late = True
+            self._be_patient(error.retry_after or LONGEST_WAIT)
+        elif error is not None:
             raise error
         results = [item.outcome for item in batch if item.outcome is not None]
         if any(one.result in AGAIN for one in results):
             self.work.again = True
         late = [one.retry_after or 1.0 for one in results if one.result is Result.LATER]
-        if late:
+        if late and not isinstance(error, Throttled):
+            self.work.late = True
             self._be_patient(max(late))
 
     def _be_patient(self, wait: float) -> None:

@@ -29,6 +29,7 @@ class Slice:
     ends_at: datetime
     pulled_at: datetime | None = None
     again: bool = False
+    late: bool = False
 
     @property
     def connection(self) -> Connection:

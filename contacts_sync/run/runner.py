@@ -39,6 +39,9 @@ from contacts_sync.store.lease import LeaseLost, Stopped
 
 logger = logging.getLogger(__name__)
 
+PATIENCE = 500
+"""How many slices a run may have while the service asks for patience."""
+
 PASSES = 3
 """How often one slice plans again what turned out to have changed."""
 
@@ -94,7 +97,7 @@ def _go(work: Slice) -> Ending:
         connection.full_wanted, connection.seen = True, 0
         connection.save(update_fields=["full_wanted", "seen"])
     for number in range(PASSES):
-        work.again = False
+        work.again = work.late = False
         runs.step(run, SyncRun.Step.PULL)
         pull(work)
         runs.step(run, SyncRun.Step.SETTLE)
@@ -113,6 +116,8 @@ def _go(work: Slice) -> Ending:
             return Ending(SyncRun.Status.DONE, seen=seen)
         if number == 0:
             logger.info("run %s plans again what has changed meanwhile", run.pk)
+    if work.late and run.slices < PATIENCE:
+        raise SliceOver(LONGEST_WAIT)
     return Ending(SyncRun.Status.DONE)
 
 
@@ -177,7 +182,7 @@ def _ending(run: SyncRun, error: Exception) -> Ending:
             return Ending(Status.REFUSED, str(error), Problem.WRONG_MAILBOX)
         case errors.Misconfigured():
             return Ending(Status.FAILED, str(error), Problem.CONFIGURATION)
-        case errors.Throttled() if run.slices < 500:
+        case errors.Throttled() if run.slices < PATIENCE:
             return Ending(
                 Status.CONTINUES, str(error), wait=max(LONGEST_WAIT, error.retry_after or 0)
             )

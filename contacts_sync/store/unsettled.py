@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import F
 
 from contacts_sync import contact as shape
-from contacts_sync.engine.merge import learn
 from contacts_sync.models import (
     Connection,
     Contact,
@@ -72,12 +71,8 @@ def _link(connection: Connection, link: ExternalLink, received: Received) -> Non
         connection=connection, remote_id=received.remote_id
     ).first() or RemoteContact(connection=connection, remote_id=received.remote_id)
     mirror.fill(row, received, connection.listing)
-    kind = link.contact.kind if link.contact else row.kind
-    sent = records.shadow_of(link)
-    if sent is not None:
-        answer = records.remote_record(row, kind)
-        records.keep_shadow(link, learn(records.schema(kind), sent, answer))
-        row.settled = row.fingerprint
+    # The shadows keep what was sent: whatever differs now may be an edit, and must not get lost.
+    row.settled = ""
     row.save()
     _join(link, row)
     _answered(link)

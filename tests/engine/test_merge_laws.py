@@ -79,7 +79,7 @@ def test_a_first_link_loses_no_value_of_a_set(both, winner):
 @given(records(), sides)
 def test_what_stands_in_outlook_keeps_its_room_at_first_link(both, winner):
     here, there = both
-    ours, theirs, _ = sync(here, there, winner=Side.THERE)
+    _ours, theirs, _ = sync(here, there, winner=Side.THERE)
 
     for field in PERSON.sets:
         if field.name != "addresses":
