@@ -199,7 +199,7 @@ def test_another_file_is_refused_with_a_sentence(read_in, command, db):
     missing = command("import_contacts", "/nowhere/people.vcf")
 
     assert code == 1
-    assert said.startswith("“letter.txt” ")
+    assert "letter.txt is no file of contacts that can be read." in said
     assert missing[0] == 1
     assert "cannot be read: No such file" in missing[2]
 
@@ -225,3 +225,17 @@ def _draft():
     from contacts_sync.files import Draft
 
     return [Draft("person", {"first_name": "Anna"})]
+
+
+def test_a_table_of_an_unknown_kind_is_read_as_it_looks_if_one_says_so(read_in):
+    text = "Vorname,Nachname,Private Mailadresse,Zimmer\r\nAnna,Ash,anna@example.com,12\r\n"
+
+    refused = read_in(text, name="export.csv")
+    dry = read_in(text, "--guess", "--dry-run", name="export.csv")
+    wet = read_in(text, "--guess", name="export.csv")
+
+    assert refused[0] == 1
+    assert "With --guess its columns are read as they look:\n  Vorname: First name\n" in refused[1]
+    assert "Table: 1 would be added" in dry[1]
+    assert wet[0] == 0
+    assert values(Contact.objects.get(first_name="Anna"), "emails")[0][1] == "anna@example.com"

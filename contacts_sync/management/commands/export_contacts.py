@@ -10,18 +10,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from contacts_sync import contact as shape
-from contacts_sync.files import Draft, Unread, outlook_csv, vcard
+from contacts_sync.files import EXPORTS, Draft, Unread
 from contacts_sync.importing import all_drafts
 
 
 class Command(BaseCommand):
     help = (
-        "Export the firm's list, without its trash. A vCard file keeps everything; an Outlook CSV"
-        " file has no place for some things, which are listed on standard error."
+        "Export the firm's list, without its trash. A vCard file keeps everything; a CSV file has"
+        " no place for some things, which are listed on standard error."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--format", choices=("vcard", "outlook-csv"), default="vcard")
+        parser.add_argument("--format", choices=[one.name for one in EXPORTS], default="vcard")
         parser.add_argument("--output", metavar="FILE", help="instead of standard output")
 
     def handle(self, **options: Any) -> None:
@@ -37,9 +37,8 @@ class Command(BaseCommand):
             raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
 
     def _chunks(self, name: str) -> Iterator[bytes]:
-        if name == "vcard":
-            return vcard.write(all_drafts())
-        return outlook_csv.write(all_drafts(), report=self._report)
+        export = next(one for one in EXPORTS if one.name == name)
+        return export.write(all_drafts(), self._report)
 
     def _report(self, draft: Draft, left: Unread) -> None:
         shown = shape.display_name(draft.kind, draft.scalars)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import close_old_connections, transaction
+from django.db import connection as database
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -143,7 +144,8 @@ class Command(BaseCommand):
         if seconds > 0:
             self._say(f"{connection}: goes on in {math.ceil(seconds)} s.")
             time.sleep(seconds)
-            close_old_connections()  # the server may have hung up meanwhile
+            if not database.in_atomic_block:
+                database.close()  # the server may have hung up meanwhile
 
 
 def _chosen(options: dict[str, Any]) -> list[Connection]:
