@@ -70,13 +70,17 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A format that is written. `write` reports what it has no place for."""
+    """A format that is written. `write` reports what it has no place for, value by value.
+
+    `cannot` is a sentence about what the format never says, and so is not reported each time.
+    """
 
     name: str
     title: str
     suffix: str
     content_type: str
     write: Writer
+    cannot: str = ""
 
 
 def _table(dialect: Dialect) -> Format:
@@ -106,14 +110,30 @@ VCARD = Format("vcard", "vCard", _read_cards)
 FORMATS = (VCARD, *(_table(dialect) for dialect in DIALECTS))
 """Every format that is known by its content; a dialect of CSV and Excel tables is one."""
 
+_NOT_OUTLOOK = (
+    "Outlook's file does not say which value is the primary one (it stands first), nor the labels of "
+    "e-mails, messengers and web sites."
+)
+_NOT_GOOGLE = "Google's file groups values by their labels, so that their order can change."
+_NOT_CLIO = (
+    "Clio's template takes one e-mail address, one phone number and one work address for each "
+    "contact, and no labels."
+)
 _CARD, _CSV = "text/vcard; charset=utf-8", "text/csv; charset=utf-8"
 EXPORTS = (
     Export("vcard", "vCard 3.0", ".vcf", _CARD, partial(_cards, vcard.V3)),
     Export("vcard-4", "vCard 4.0", ".vcf", _CARD, partial(_cards, vcard.V4)),
-    Export("outlook-csv", "Outlook CSV", ".csv", _CSV, partial(_outlook, OUTLOOK)),
-    Export("outlook-web-csv", "Outlook CSV (web)", ".csv", _CSV, partial(_outlook, OUTLOOK_WEB)),
-    Export("google-csv", "Google CSV", ".csv", _CSV, google_csv.write),
-    Export("clio-csv", "Clio CSV", ".csv", _CSV, clio_csv.write),
+    Export("outlook-csv", "Outlook CSV", ".csv", _CSV, partial(_outlook, OUTLOOK), _NOT_OUTLOOK),
+    Export(
+        "outlook-web-csv",
+        "Outlook CSV (web)",
+        ".csv",
+        _CSV,
+        partial(_outlook, OUTLOOK_WEB),
+        _NOT_OUTLOOK,
+    ),
+    Export("google-csv", "Google CSV", ".csv", _CSV, google_csv.write, _NOT_GOOGLE),
+    Export("clio-csv", "Clio CSV", ".csv", _CSV, clio_csv.write, _NOT_CLIO),
 )
 
 

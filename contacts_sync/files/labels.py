@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from contacts_sync.contact import (
     ADDRESSES,
@@ -87,6 +88,7 @@ TYPES: dict[str, dict[str, tuple[str, ...]]] = {
 (RFC 2426 3.2.1 gives TYPE a default), so that *Other* says POSTAL."""
 
 
+@lru_cache(maxsize=4096)
 def label_of(kind: str, types: tuple[str, ...], custom: str = "") -> tuple[str, str]:
     """Give the label of a value, and the label it carried if the list has none like it.
 

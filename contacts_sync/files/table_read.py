@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from contacts_sync.files import text
 from contacts_sync.files.dates import order_of, read_local
@@ -27,6 +28,9 @@ from contacts_sync.files.table import (
 
 UNKNOWN_COLUMN = "is a column that {} does not have"
 NOTHING = "The row holds nothing that the list could hold."
+
+FOR_DATES = 10_000
+"""How many rows are looked through for whether the day or the month comes first."""
 
 _GUARDED = re.compile("'+[=+\\-@＝＋－＠\t\r\n]")
 """An apostrophe that a writer put before a cell which a spreadsheet would take for a formula."""
@@ -52,7 +56,7 @@ def _heading(index: int, heading: str) -> str:
 
 def _dates(table: Table) -> Iterator[str]:
     at = [index for index, role in enumerate(table.roles) if isinstance(role, Date)]
-    for source, cells in table.sheet.rows() if at else ():
+    for source, cells in islice(table.sheet.rows(), FOR_DATES) if at else ():
         if not isinstance(cells, str) and source.number > table.start:
             yield from (cells[index] for index in at if index < len(cells) and cells[index])
 

@@ -44,6 +44,8 @@ class Line:
 
     def octets(self) -> bytes:
         """Undo quoted-printable and base 64."""
+        if "ENCODING" not in self.params:
+            return self.raw
         encoding = self.param("ENCODING").upper()
         if encoding in {"QUOTED-PRINTABLE", "Q"}:
             return quopri.decodestring(self.raw)

@@ -163,7 +163,9 @@ def decode(reading: Reading) -> None:
 
 def _fallback(card: Card) -> str:
     """Give the encoding for lines that are not in theirs: a neighbour's, or a guess by all lines."""
-    named = (line.param("CHARSET") for line in card.lines)
+    if all(line.raw.isascii() and not line.params.get("ENCODING") for line in card.lines):
+        return ""
+    named = (line.param("CHARSET") for line in card.lines if "CHARSET" in line.params)
     if name := next((name for name in named if known_codec(name) not in {"", "utf-8"}), ""):
         return name
     lines = (line.octets() for line in card.lines if line.name not in SIZE_ONLY | SILENT | _NAMES)
