@@ -80,9 +80,16 @@ class Command(BaseCommand):
         self._say(_boxed(lines))
 
     def _say(self, text: str) -> None:
-        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
-        self.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        try:
+            text.encode(getattr(self.stdout, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            text = text.translate(PLAIN)
+        self.stdout.write(text)
         self.stdout.flush()
+
+
+PLAIN = str.maketrans("┌┐└┘─│…", "++++-|.")
+"""For a terminal that knows nothing but ASCII."""
 
 
 def _begin_anew(options: dict[str, Any]) -> None:
