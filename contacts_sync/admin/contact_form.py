@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import BaseModelFormSet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from contacts_sync import contact as shape
 from contacts_sync.admin.base import InlineFormSet, TabularInline, Textarea
@@ -128,8 +129,14 @@ class ValueInline(TabularInline):
     open_rows = 0
     """How many empty rows a new contact starts with."""
 
-    class Media:
-        js = ("contacts_sync/admin/primary.js",)
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Name each field for whoever does not see the heading of its column."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and field.label:
+            field.widget.attrs["aria-label"] = capfirst(field.label)
+        return field
 
     def get_extra(self, request: HttpRequest, obj: Contact | None = None, **kwargs: Any) -> int:
         return 0 if obj and obj.pk else self.open_rows
