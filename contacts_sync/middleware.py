@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -55,6 +56,23 @@ def content_security_policy(get_response: Answer) -> Answer:
         return response
 
     return middleware
+
+
+def no_nul(get_response: Answer) -> Answer:
+    """Refuse what no person can type: PostgreSQL takes no NUL, so each look-up would fail."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if any("\0" in text for form in (request.GET, request.POST) for text in _texts(form)):
+            raise BadRequest("NUL in a form")
+        return get_response(request)
+
+    return middleware
+
+
+def _texts(form: QueryDict) -> Iterator[str]:
+    for name, values in form.lists():
+        yield name
+        yield from map(str, values)
 
 
 def second_factor(get_response: Answer) -> Answer:
