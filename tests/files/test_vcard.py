@@ -169,7 +169,7 @@ def test_a_fold_of_2_1_keeps_its_blank_and_one_of_3_0_does_not():
                 "suffix": "Jr.",
             },
         ),
-        ("安藤ロイド", {"first_name": "安藤ロイド"}),
+        ("安藤ロイド", {"last_name": "安藤ロイド"}),
     ],
 )
 def test_a_name_in_one_text_is_taken_apart(text, parts):
