@@ -7,6 +7,14 @@ import shutil
 
 import pytest
 from django.core.cache import cache
+from hypothesis import HealthCheck, settings
+
+# Histories of whole lives are slow, and how slow depends on the machine. `deep` is for long searches:
+# HYPOTHESIS_PROFILE=deep pytest tests/scenarios/test_convergence.py
+SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("default", **SLOW)
+settings.register_profile("deep", max_examples=1000, stateful_step_count=40, **SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_collection_modifyitems(items):

@@ -7,49 +7,16 @@ from contacts_sync.engine.merge import merge
 from contacts_sync.engine.records import Side
 from tests.engine.worlds import (
     PERSON,
+    assert_agree,
     edited_here,
     edited_there,
+    in_rooms,
     records,
     sync,
+    there_values,
 )
 
 sides = st.sampled_from(Side)
-
-
-def in_rooms(here):
-    """The values of ours that have a label with room, in canonical form."""
-    return {
-        (field.name, room.name, field.canon(one.value))
-        for field in PERSON.sets
-        for one in here.sets.get(field.name, ())
-        if (room := field.room_for(one.label))
-    }
-
-
-def there_values(there):
-    return {
-        (field.name, one.room, field.canon(one.value))
-        for field in PERSON.sets
-        for one in there.sets.get(field.name, ())
-    }
-
-
-def assert_agree(here, there):
-    for scalar in PERSON.scalars:
-        assert scalar.canon(here.scalars.get(scalar.name, "")) == scalar.canon(
-            there.scalars.get(scalar.name, "")
-        )
-    assert there_values(there) <= in_rooms(here), "what stands there is ours too"
-    for field in PERSON.sets:
-        for room in field.rooms:
-            theirs = [one for one in there.sets.get(field.name, ()) if one.room == room.name]
-            ours = {
-                field.canon(one.value)
-                for one in here.sets.get(field.name, ())
-                if field.room_for(one.label) == room
-            }
-            held = {field.canon(one.value) for one in theirs}
-            assert held == ours or len(theirs) >= room.capacity, "no room stays empty"
 
 
 @given(records(), sides)

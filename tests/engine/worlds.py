@@ -158,3 +158,40 @@ def edited_there(draw, there):
         ]
         sets[name] = tuple(fitting)
     return RemoteRecord({**there.scalars, **draw(texts)}, sets)
+
+
+def in_rooms(here, schema=PERSON):
+    """The values of ours that have a label with room, in canonical form."""
+    return {
+        (field.name, room.name, field.canon(one.value))
+        for field in schema.sets
+        for one in here.sets.get(field.name, ())
+        if (room := field.room_for(one.label))
+    }
+
+
+def there_values(there, schema=PERSON):
+    return {
+        (field.name, one.room, field.canon(one.value))
+        for field in schema.sets
+        for one in there.sets.get(field.name, ())
+    }
+
+
+def assert_agree(here, there, schema=PERSON):
+    """Both sides hold the same, as far as there is room."""
+    for scalar in schema.scalars:
+        assert scalar.canon(here.scalars.get(scalar.name, "")) == scalar.canon(
+            there.scalars.get(scalar.name, "")
+        )
+    assert there_values(there, schema) <= in_rooms(here, schema), "what stands there is ours too"
+    for field in schema.sets:
+        for room in field.rooms:
+            theirs = [one for one in there.sets.get(field.name, ()) if one.room == room.name]
+            ours = {
+                field.canon(one.value)
+                for one in here.sets.get(field.name, ())
+                if field.room_for(one.label) == room
+            }
+            held = {field.canon(one.value) for one in theirs}
+            assert held == ours or len(theirs) >= room.capacity, "no room stays empty"

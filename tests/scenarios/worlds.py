@@ -70,12 +70,18 @@ class World:
         return self
 
     def provider(self, connection):
-        token = self.graph.access_token(self.username)
+        tokens = [self.graph.access_token(self.username)]
+
+        def token(refresh=False, claims=""):
+            if refresh:
+                tokens[0] = self.graph.access_token(self.username)
+            return tokens[0]
+
         api = ApiClient(
             "Microsoft 365",
             GRAPH,
             self.session,
-            lambda refresh=False, claims="": token,
+            token,
             sleep=self.slept.append,
             before_request=lambda: self.before_request(),
         )
@@ -180,7 +186,8 @@ def meanwhile(act):
 
     def committing(*args):
         if not done:
-            done.append(act())
+            done.append(True)
+            act()
         return commit(*args)
 
     settling.commit = committing

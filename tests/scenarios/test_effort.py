@@ -1,0 +1,82 @@
+"""What a run costs: an unchanged one is one request and a constant number of queries."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from contacts_sync.models import Contact, ExternalLink, RemoteContact
+from contacts_sync.run.requests import request_run
+from contacts_sync.run.runner import run_slice
+from tests.scenarios.worlds import many
+
+
+def queries(world):
+    """Count the queries and requests of one slice."""
+    run, _new = request_run(world.connection, "sync", trigger="command")
+    before = len(world.graph.requests())
+    with CaptureQueriesContext(database) as captured:
+        run = run_slice(run, world.provider, now=world.now, sleep=world.slept.append)
+    assert run.status == "done"
+    return len(captured), len(world.graph.requests()) - before
+
+
+def settled(world, count):
+    """Add contacts that are in sync already."""
+    people = many(count, start=1000)
+    revisions = dict(Contact.objects.values_list("pk", "revision"))
+    mirrors = RemoteContact.objects.bulk_create(
+        RemoteContact(
+            connection=world.connection, remote_id=f"r{one.pk}", fingerprint="f", settled="f"
+        )
+        for one in people
+    )
+    ExternalLink.objects.bulk_create(
+        ExternalLink(
+            connection=world.connection,
+            contact=one,
+            mirror=row,
+            remote_id=row.remote_id,
+            local_revision=revisions[one.pk],
+        )
+        for one, row in zip(people, mirrors, strict=True)
+    )
+
+
+def test_an_unchanged_run_is_one_request_and_as_many_queries_for_ten_as_for_a_thousand(world):
+    many(10)
+    world.start()
+    world.run()
+    few = queries(world)
+    settled(world, 1000)
+    world.run()
+
+    assert queries(world) == few
+    assert few[1] == 1
+
+
+@pytest.mark.parametrize("batches", [2, 4])
+def test_a_batch_of_writes_costs_a_constant_number_of_queries(world, batches):
+    many(10)
+    world.start()
+    many(20 * batches, start=100)
+
+    count, requests = queries(world)
+
+    assert requests == 1 + batches
+    assert count <= 45 + batches * 30
+
+
+def test_one_edit_among_many_costs_what_one_edit_costs(world):
+    many(10)
+    world.start()
+    world.run()
+    Contact.objects.filter(first_name="P1").update(job_title="Judge")
+    few = queries(world)
+    settled(world, 1000)
+    world.run()
+
+    Contact.objects.filter(first_name="P1").update(job_title="Clerk")
+
+    assert queries(world) == few
