@@ -50,7 +50,18 @@ def close(
             _done(run, connection)
         if run.status != SyncRun.Status.CONTINUES:
             run.step, run.finished_at = SyncRun.Step.CLOSED, now
-        run.save(update_fields=["requests", "status", "step", "message", "finished_at", "held"])
+        run.crashes = 0  # what kills a worker again and again never comes this far
+        run.save(
+            update_fields=[
+                "requests",
+                "status",
+                "step",
+                "message",
+                "finished_at",
+                "held",
+                "crashes",
+            ]
+        )
         _update(connection, run, ending, now, jitter)
 
 

@@ -240,6 +240,18 @@ def test_a_run_that_kills_its_worker_again_and_again_is_given_up(world):
     assert len(world.contacts()) == 1
 
 
+def test_workers_that_are_stopped_now_and_then_do_not_end_a_long_run(world):
+    """An upgrade kills a worker; a slice that comes to its end in between forgives that."""
+    person("Anna", "Ash", ["anna@example.com"])
+    run, _new = request_run(world.connection, SyncRun.Kind.SYNC, trigger=SyncRun.Trigger.OWNER)
+    for _upgrade in range(4):
+        SyncRun.objects.filter(pk=run.pk).update(status=SyncRun.Status.RUNNING)
+        run = run_slice(run, world.provider, now=world.now, length=timedelta(seconds=-1))
+        assert (run.status, run.crashes) == (SyncRun.Status.CONTINUES, 0)
+
+    assert world.run().status == DONE
+
+
 # --- Failures -----------------------------------------------------------------------------------
 
 
