@@ -49,6 +49,7 @@ urlpatterns = [
     path(f"{CONTACTS}not-in-outlook/", lists.missing, name="office365_missing"),
     path(f"{CONTACTS}put-back/", lists.put_back, name="office365_put_back"),
     path(f"{CONTACTS}problems/", lists.problems, name="office365_problems"),
+    path(f"{CONTACTS}problems/try-again/", lists.try_again, name="office365_try_again"),
     path(f"{CONTACTS}history/", history.runs, name="office365_history"),
     path(f"{CONTACTS}history/<int:pk>/", history.run, name="office365_run"),
     path(f"{CONTACTS}history/changes/<int:pk>/put-back/", undoing.put_back, name="office365_undo"),

@@ -1,4 +1,4 @@
-"""Links and the mirror: which contact here is which contact there, and what people decided."""
+"""Links: which contact here is which contact there, and what people decided."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from contacts_sync.admin.base import BAD, GOOD, PLAIN, RecordAdmin, badge, count
+from contacts_sync import tasks
+from contacts_sync.admin.base import BAD, RecordAdmin, badge, count
+from contacts_sync.admin.mirror import shown_values
 from contacts_sync.admin.words import anchor, link_badge
-from contacts_sync.models import ExternalLink, RemoteContact
+from contacts_sync.models import Connection, ExternalLink, SyncRun
 from contacts_sync.run import decisions
-from contacts_sync.wording.changes import FIELDS, say, say_entry
 
 State = ExternalLink.State
 
@@ -56,7 +56,7 @@ class LinkAdmin(RecordAdmin):
     list_filter = ("state", ProblemFilter, "connection")
     search_fields = ("name", "contact__first_name", "contact__last_name", "contact__name")
     ordering = ("-pk",)
-    actions = ("put_back", "keep_both", "take_back_in", "leave_out")
+    actions = ("try_again", "put_back", "keep_both", "take_back_in", "leave_out")
     fieldsets = (
         (None, {"fields": (("shown_contact", "connection"), ("shown_state", "reason"))}),
         ("In Outlook", {"fields": ("shown_mirror", "remote_id")}),
@@ -112,7 +112,7 @@ class LinkAdmin(RecordAdmin):
 
     @admin.display(description="values")
     def shown_mirror(self, link: ExternalLink) -> SafeString | str:
-        return _values(link.mirror) if link.mirror else "–"
+        return shown_values(link.mirror) if link.mirror else "–"
 
     # --- what a person decides ---
 
@@ -151,6 +151,17 @@ class LinkAdmin(RecordAdmin):
             )
         messages.success(request, f"{chosen} is linked. The next run brings both sides together.")
         return HttpResponseRedirect(reverse("admin:contacts_sync_externallink_changelist"))
+
+    @admin.action(description="Try again now", permissions=["decide"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
+        refused = queryset.exclude(problem="")
+        mailboxes = {link.connection_id: link.connection for link in refused}
+        number = decisions.try_again(ExternalLink.objects.filter(pk__in=refused.values("pk")))
+        for mailbox in mailboxes.values():
+            if mailbox.state == Connection.State.ON:
+                trigger = SyncRun.Trigger.STAFF
+                tasks.enqueue(mailbox, SyncRun.Kind.SYNC, trigger=trigger, actor=request.user)
+        messages.success(request, f"{count(number, 'contact')} tried again with the next run.")
 
     @admin.action(description="Put back in Outlook", permissions=["decide"])
     def put_back(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
@@ -210,62 +221,3 @@ def _group(link: ExternalLink) -> dict[str, Any]:
         "ours": [row.contact for row in rows if row.contact],
         "theirs": [row.mirror for row in rows if row.mirror],
     }
-
-
-def _values(mirror: RemoteContact) -> SafeString:
-    scalars = [(FIELDS.get(name, name), text) for name, text in mirror.scalars.items() if text]
-    sets = [
-        (FIELDS.get(name, name), "; ".join(filter(None, (_entry(*entry) for entry in entries))))
-        for name, entries in mirror.values.get("sets", {}).items()
-    ]
-    return format_html_join("", "<p><b>{}</b>: {}</p>", [*scalars, *sets])
-
-
-def _entry(room: str, value: Any) -> str:
-    return say_entry([room, value])
-
-
-class LinkedFilter(SimpleListFilter):
-    title = "linked"
-    parameter_name = "linked"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Linked"), ("no", "Not linked")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[RemoteContact]
-    ) -> QuerySet[RemoteContact]:
-        if self.value() in ("yes", "no"):
-            return queryset.filter(link__isnull=self.value() == "no")
-        return queryset
-
-
-@admin.register(RemoteContact)
-class MirrorAdmin(RecordAdmin):
-    """Outlook contacts as last seen."""
-
-    list_display = ("__str__", "connection", "presence", "modified", "skip")
-    list_filter = (LinkedFilter, "present", "connection")
-    ordering = ("-pk",)
-    fieldsets = (
-        (None, {"fields": ("__str__", "connection", "presence", "modified")}),
-        ("Values", {"fields": ("shown_values", "skip", "shown_notes")}),
-        ("Identifiers", {"fields": ("remote_id", "version"), "classes": ["collapse"]}),
-    )
-    readonly_fields = ("__str__", "presence", "shown_values", "shown_notes")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[RemoteContact]:
-        mirror = super().get_queryset(request).select_related("connection")
-        return mirror.defer("extras", "connection__credential", "connection__cursor")
-
-    @admin.display(description="in the folder", ordering="present")
-    def presence(self, mirror: RemoteContact) -> SafeString:
-        return badge("present", GOOD) if mirror.present else badge("left", PLAIN)
-
-    @admin.display(description="values")
-    def shown_values(self, mirror: RemoteContact) -> SafeString | str:
-        return _values(mirror) or "–"
-
-    @admin.display(description="notes")
-    def shown_notes(self, mirror: RemoteContact) -> str:
-        return say(mirror.notes) or "–"

@@ -153,6 +153,11 @@ def _to_be_created(link: ExternalLink) -> None:
     link.decision, link.pending = "", True
 
 
+def try_again(links: QuerySet[ExternalLink]) -> int:
+    """Let contacts that one side refused be tried with the next run, and not hours later."""
+    return links.exclude(problem="").update(next_try_at=None, pending=True)
+
+
 def approve(changes: QuerySet[SyncChange], actor: Any) -> int:
     """Approve held changes: they are carried out by the next run, within seven days."""
     with transaction.atomic():

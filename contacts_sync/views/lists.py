@@ -6,10 +6,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from contacts_sync import wording
-from contacts_sync.models import Connection, ExternalLink
+from contacts_sync import tasks, wording
+from contacts_sync.models import Connection, ExternalLink, SyncRun
 from contacts_sync.run import decisions
 from contacts_sync.views import find
 from contacts_sync.views.page import back, decide, needs_mailbox, number, page_of, show
@@ -98,3 +99,27 @@ def problems(request: HttpRequest, connection: Connection) -> HttpResponse:
             "rows": [(link, wording.until(link.next_try_at, now)) for link in page],
         },
     )
+
+
+@require_POST
+@needs_mailbox
+def try_again(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Try one contact again, or all of them, with a run that begins at once where the sync is on."""
+    found = connection.links.exclude(problem="")
+    if "all" not in request.POST:
+        found = found.filter(pk=number(request, "link"))
+    count = decisions.try_again(found)
+    if not count:
+        messages.info(request, _("This contact has no problem any more."))
+        return back(request, "office365_problems")
+    if connection.state != Connection.State.ON:
+        messages.success(request, _("It is tried again when the sync is started."))
+        return back(request, "office365_problems")
+    tasks.enqueue(connection, SyncRun.Kind.SYNC, trigger=SyncRun.Trigger.OWNER, actor=request.user)
+    text = ngettext(
+        "%(count)d contact is tried again in a moment.",
+        "%(count)d contacts are tried again in a moment.",
+        count,
+    )
+    messages.success(request, text % {"count": count})
+    return back(request, "office365_problems")

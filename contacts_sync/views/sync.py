@@ -51,9 +51,13 @@ def previewed(run: SyncRun) -> bool:
 @require_POST
 @needs_mailbox
 def stop(request: HttpRequest, connection: Connection) -> HttpResponse:
-    """Stop Sync."""
+    """Stop Sync, or cancel a preview that is being made."""
     if connection.state == State.ON:
         connections.stop(connection)
+    elif (run := find.open_run(connection)) and run.kind == SyncRun.Kind.PREVIEW:
+        connections.stop(connection)
+        messages.success(request, _("The preview is cancelled. Nothing was changed."))
+        return redirect("office365")
     messages.success(
         request,
         _("The sync is stopped. Both contact lists stay as they are, and the links are kept."),

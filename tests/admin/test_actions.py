@@ -158,6 +158,18 @@ def test_an_operator_decides_about_a_link_in_its_state(
     assert calls == [(action, (pair, people["operator"]), {})]
 
 
+def test_an_operator_lets_a_refused_contact_be_tried_again(enter, connect, link, anna, calls):
+    mailbox = connect()
+    pair = link(mailbox, anna, problem="Refused.", next_try_at="2030-01-01T00:00:00Z")
+    fine = link(connect("operator"), anna)
+
+    act(enter("operator"), "externallink", "try_again", pair, fine)
+
+    pair.refresh_from_db()
+    assert pair.next_try_at is None and pair.pending
+    assert [(name, args) for name, args, _ in calls] == [("enqueue", (mailbox, "sync"))]
+
+
 def test_a_held_contact_is_left_out(enter, connect, link, anna, calls, people):
     mailbox = connect()
     pair = link(mailbox, anna, state="held")

@@ -116,6 +116,60 @@ def test_a_contact_set_aside_is_listed_with_the_reason_and_the_next_try(
     assert "tried again in 40 minutes" in text
 
 
+@pytest.fixture
+def refused(connection, person):
+    return [
+        connection.links.create(
+            contact=person(name),
+            name=name,
+            problem="Not valid.",
+            next_try_at=connection.next_run_at,
+        )
+        for name in ("Anna", "Bert")
+    ]
+
+
+def tries(connection):
+    return set(
+        connection.links.filter(next_try_at=None, pending=True).values_list("name", flat=True)
+    )
+
+
+def test_one_contact_is_tried_again_at_once(alice, connection, refused, page, press, below):
+    assert page(alice, PROBLEMS).count("Try again now") == 2
+
+    text = press(alice, f"{PROBLEMS}try-again/", link=refused[0].pk)
+
+    assert tries(connection) == {"Anna"}
+    assert below.names == ["enqueue"]
+    assert "1 contact is tried again in a moment." in text
+
+
+def test_all_are_tried_again_at_once(alice, connection, refused, press, below):
+    text = press(alice, f"{PROBLEMS}try-again/", all="yes")
+
+    assert tries(connection) == {"Anna", "Bert"}
+    assert "2 contacts are tried again in a moment." in text
+
+
+def test_a_stopped_sync_is_not_started_by_trying_again(alice, connection, refused, press, below):
+    type(connection).objects.update(state="stopped")
+
+    text = press(alice, f"{PROBLEMS}try-again/", all="yes")
+
+    assert below.names == []
+    assert "tried again when the sync is started" in text
+
+
+def test_nobody_tries_again_what_is_another_ones(bob, connect, refused, connection, press, below):
+    connect(bob, state="on")
+
+    text = press(bob, f"{PROBLEMS}try-again/", link=refused[0].pk)
+
+    assert tries(connection) == set()
+    assert "no problem any more" in text
+
+
 def test_without_problems_the_page_says_so(alice, connection, page):
     assert "No contact has a problem" in page(alice, PROBLEMS)
 

@@ -326,3 +326,14 @@ def test_the_preview_takes_a_constant_number_of_queries(
 
     with django_assert_max_num_queries(17):
         client.get(PREVIEW)
+
+
+def test_a_preview_that_is_being_made_can_be_cancelled(alice, connect, page, press, below):
+    connection = connect(alice, state="authorized")
+    connection.runs.create(kind="preview", trigger="owner", status="continues")
+
+    assert "Cancel the preview" in page(alice, f"{CONTACTS}preview/")
+    text = press(alice, f"{CONTACTS}stop/")
+
+    assert below.calls == [("stop", connection)]
+    assert "The preview is cancelled. Nothing was changed." in text
