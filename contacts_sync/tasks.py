@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from contacts_sync import notices
+from contacts_sync import alerts, logs, notices
 from contacts_sync.connections import open_provider
 from contacts_sync.models import Connection, Heartbeat, SyncRun
 from contacts_sync.run import housekeeping, starting, undo
@@ -72,8 +72,9 @@ def work(pk: int) -> str:
     run = SyncRun.objects.filter(pk=pk).first()
     if run is None:
         return "no such run"
-    run = run_slice(run, open_provider)
-    notices.after_run(run)
+    with logs.about(run=run.pk, connection=run.connection_id):
+        run = run_slice(run, open_provider)
+        notices.after_run(run)
     if run.status == SyncRun.Status.CONTINUES:
         due = Connection.objects.values_list("next_run_at", flat=True).get(pk=run.connection_id)
         if due is not None and due <= timezone.now():
@@ -84,6 +85,7 @@ def work(pk: int) -> str:
 def dispatch() -> str:
     """Send a job for every connection that is due, and for every run that nobody works on."""
     now = timezone.now()
+    before = Heartbeat.objects.filter(name=WORKER).values_list("at", flat=True).first()
     Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": now})
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     due = Connection.objects.filter(free, state=Connection.State.ON, next_run_at__lte=now)
@@ -98,5 +100,6 @@ def dispatch() -> str:
     ):
         _send(run)
         count += 1
+    alerts.tell(before, now)
     housekeeping.tidy(now)
     return f"{count} sent"

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "contacts_sync"
 DJANGO = {"django"}
 # Each floor, the lowest first, with the foreign packages it may use besides the standard library.
 FLOORS: dict[str, set[str]] = {
+    "logs": {"sentry_sdk"},
     "engine": set(),
     "contact": {"phonenumbers"},
     "simulator": {"cryptography", "gunicorn", "jwt", "requests"},
@@ -21,12 +22,15 @@ FLOORS: dict[str, set[str]] = {
     "models": DJANGO,
     "triggers": DJANGO,
     "credentials": DJANGO | {"cryptography"},
+    "expiry": DJANGO | {"cryptography"},
+    "roles": DJANGO,
     "store": DJANGO,
     "importing": DJANGO,
     "connections": DJANGO | {"jwt", "msal", "requests"},
     "run": DJANGO | {"requests"},
     "wording": DJANGO,
     "notices": DJANGO,
+    "alerts": DJANGO,
     "tasks": DJANGO | {"django_q"},
     "schedules": DJANGO | {"django_q"},
 }
