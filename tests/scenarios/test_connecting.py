@@ -242,7 +242,7 @@ def test_a_run_that_kills_its_worker_again_and_again_is_given_up(world):
 
 def test_workers_that_are_stopped_now_and_then_do_not_end_a_long_run(world):
     """An upgrade kills a worker; a slice that comes to its end in between forgives that."""
-    person("Anna", "Ash", ["anna@example.com"])
+    Contact.objects.bulk_create(Contact(last_name=f"Ash {number}") for number in range(450))
     run, _new = request_run(world.connection, SyncRun.Kind.SYNC, trigger=SyncRun.Trigger.OWNER)
     for _upgrade in range(4):
         SyncRun.objects.filter(pk=run.pk).update(status=SyncRun.Status.RUNNING)
