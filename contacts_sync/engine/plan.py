@@ -177,8 +177,8 @@ class Strangers:
     `gone` are those of ours whose counterpart was removed there: they take part in matching, and
     are not created again. `copies` are those of theirs that equal a record already linked. `kept`
     are records of which a person said: not the same as any other. `left_over` are held since their
-    twins were paired with others: they wait for a person until they change or match again. `links`
-    name the links that held records already have.
+    twins were paired with others, or since they equalled another record: they wait for a person
+    until they change or match again. `links` name the links that held records already have.
     """
 
     ours: tuple[Candidate, ...] = ()
@@ -221,7 +221,7 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
     for one in strangers.theirs:
         link = links.get((Side.THERE, one.id))
         if one.id in strangers.copies and (Side.THERE, one.id) not in strangers.kept:
-            yield Action(Do.HOLD, link, mirror=one.id, reason="copy", group=f"copy-{one.id}")
+            yield Action(Do.HOLD, link, mirror=one.id, reason="copy", group=f"{COPY}{one.id}")
         elif one.id not in taken_there and (Side.THERE, one.id) not in strangers.left_over:
             yield Action(Do.CREATE_HERE, link, mirror=one.id, reason="only there")
     for one in strangers.ours:
@@ -231,8 +231,8 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
             yield Action(Do.CREATE_THERE, link, contact=one.id, reason="only here")
 
 
-LEFT_OVER = "rest-"
-"""How the name of a group begins that has one side only."""
+LEFT_OVER, COPY = "rest-", "copy-"
+"""How the names of groups begin that have one side only."""
 
 
 def without_returned(actions: Iterable[Action], matching: Matching) -> Iterator[Action]:

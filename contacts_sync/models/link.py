@@ -57,6 +57,7 @@ class RemoteContact(models.Model):
         indexes = [
             models.Index(fields=["connection"], condition=Q(open=True), name="mirror_open"),
             models.Index(fields=["connection", "fingerprint"], name="mirror_fingerprint"),
+            models.Index(fields=["connection", "settled"], name="mirror_settled"),
             models.Index(
                 fields=["connection"], condition=Q(reported=False), name="mirror_unreported"
             ),

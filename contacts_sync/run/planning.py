@@ -124,7 +124,7 @@ def _strangers(
         links[end] = link.pk
         if link.decision == ExternalLink.Decision.KEEP:
             kept.add(end)
-        elif link.group.startswith(planner.LEFT_OVER):
+        elif link.group.startswith((planner.LEFT_OVER, planner.COPY)):
             grouped[end] = link
     pks_there = set(work.theirs) | {pk for side, pk in links if side is Side.THERE}
     pks_here = set(work.ours) | {pk for side, pk in links if side is Side.HERE}

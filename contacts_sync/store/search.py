@@ -191,16 +191,22 @@ def nothing_to_show(pks: Iterable[int]) -> set[int]:
 
 
 def copies(connection: Connection, pks: Iterable[int], before: object) -> set[int]:
-    """Tell which new mirror rows equal one that was linked before this run began."""
+    """Tell which new mirror rows equal one that was linked before this run began.
+
+    Equal now, or when it was last in step: a person may copy a contact and then change it, or
+    remove it.
+    """
     found: set[int] = set()
     for some in chunks(pks):
         linked = ExternalLink.objects.filter(
             connection=connection,
+            mirror__connection=connection,
             state=State.LINKED,
             created_at__lt=before,
-            mirror__fingerprint=OuterRef("fingerprint"),
         )
-        rows = RemoteContact.objects.filter(Exists(linked), pk__in=some)
+        now = linked.filter(mirror__fingerprint=OuterRef("fingerprint"))
+        once = linked.filter(mirror__settled=OuterRef("fingerprint"))
+        rows = RemoteContact.objects.filter(Exists(now) | Exists(once), pk__in=some)
         found.update(rows.values_list("pk", flat=True))
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from contacts_sync import contact as shape
 from contacts_sync.models import (
@@ -208,7 +208,10 @@ def relink(
 
 def perhaps_back(connection: Connection) -> list[ExternalLink]:
     """List links of removed contacts whose names have turned up in the folder again."""
-    gone = ExternalLink.objects.filter(connection=connection, state=ExternalLink.State.GONE)
+    states = ExternalLink.State
+    gone = ExternalLink.objects.filter(connection=connection).filter(
+        Q(state=states.GONE) | Q(state=states.LINKED, mirror__open=True, mirror__present=False)
+    )
     if not gone.exists():
         return []
     rows = RemoteContact.objects.filter(connection=connection, open=True, present=True, link=None)
@@ -238,7 +241,7 @@ def resume(
                 link=None,
             )
         }
-        for link in ExternalLink.objects.filter(pk__in=answers, state=ExternalLink.State.GONE):
+        for link in ExternalLink.objects.filter(pk__in=answers):
             row = rows.get(answers[link.pk].remote_id)
             if row is not None:
                 left = link.mirror_id

@@ -402,3 +402,34 @@ def test_what_was_left_out_takes_part_again_when_a_person_says_so(world, alice):
     assert world.outlook(givenName="Anna")["jobTitle"] == "Judge"
     assert texts(contact, "emails") == ["anna@example.com"]
     assert world.is_quiet()
+
+
+def test_a_held_copy_waits_though_its_original_is_edited(world, copied):
+    contact, _remote_id = copied
+    Contact.objects.filter(pk=contact.pk).update(job_title="Judge")
+    world.run()
+    world.edit(contact, department="Probate")
+    world.run()
+
+    assert held(world).get().reason == "copy"
+    assert Contact.objects.count() == 1
+    assert world.is_quiet()
+
+
+@pytest.mark.parametrize("act", ["edit", "remove"])
+def test_a_contact_that_was_copied_and_then_changed_or_removed_makes_no_twin(world, act):
+    world.mailbox.put(card("Anna", "Ash"))
+    world.mailbox.put(card("Ben", "Birch"))
+    world.start()
+    contact = Contact.objects.get(first_name="Anna")
+    world.mailbox.copy(world.remote_id(contact))
+    if act == "edit":
+        world.edit(contact, jobTitle="Judge")
+    else:
+        world.mailbox.remove(world.remote_id(contact))
+
+    world.run()
+
+    assert held(world).get().reason == "copy"
+    assert Contact.objects.count() == 2
+    assert world.is_quiet()
