@@ -1,5 +1,25 @@
 """The control room: what the firm's staff see and steer."""
 
-from contacts_sync.admin import changes, connections, contacts, links, mirror, queue, runs, users
+from contacts_sync.admin import (
+    changes,
+    connections,
+    contacts,
+    heartbeats,
+    links,
+    mirror,
+    queue,
+    runs,
+    users,
+)
 
-__all__ = ["changes", "connections", "contacts", "links", "mirror", "queue", "runs", "users"]
+__all__ = [
+    "changes",
+    "connections",
+    "contacts",
+    "heartbeats",
+    "links",
+    "mirror",
+    "queue",
+    "runs",
+    "users",
+]

@@ -31,7 +31,6 @@ __all__ = [
     "TextInput",
     "Textarea",
     "badge",
-    "count",
 ]
 
 GOOD, WARN, BAD, INFO, PLAIN = "good", "warn", "bad", "info", "plain"
@@ -53,11 +52,6 @@ def badge(text: Any, kind: str = PLAIN, title: str = "") -> SafeString:
         title,
         text,
     )
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Write a number with its noun: 1 copy, 2 copies."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 class ModelAdmin(ThemedAdmin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,8 +11,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from contacts_sync.admin.base import WARN, RecordAdmin, badge, count
+from contacts_sync.admin.base import WARN, RecordAdmin, badge
 from contacts_sync.admin.words import change_badge, changed, contact_link, moment, summary
 from contacts_sync.models import SyncChange
 from contacts_sync.run import decisions
@@ -19,11 +22,11 @@ from contacts_sync.wording import guarded, say, what
 
 
 class ConflictFilter(SimpleListFilter):
-    title = "conflicts"
+    title = gettext_lazy("conflicts")
     parameter_name = "conflicts"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "With a conflict"), ("no", "Without")]
+        return [("yes", _("With a conflict")), ("no", _("Without"))]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[SyncChange]
@@ -55,14 +58,20 @@ class SyncChangeAdmin(RecordAdmin):
     list_filter = ("status", "side", "action", ConflictFilter, "connection")
     list_select_related = ("connection", "actor")
     search_fields = ("name", "reason")
-    search_help_text = "The contact's name, or the reason"
+    search_help_text = gettext_lazy("The contact's name, or the reason")
     ordering = ("-pk",)
     actions = ("approve", "dismiss")
     fieldsets = (
         (None, {"fields": (("shown_name", "shown_what"), ("shown_status", "connection"), "run")}),
-        ("Fields", {"fields": ("shown_differences", "shown_conflict")}),
-        ("Why", {"fields": ("shown_guard", "reason", ("shown_actor", "at"), "decided_at")}),
-        ("Identifiers", {"fields": ("contact_uid", "remote_id"), "classes": ["collapse"]}),
+        (gettext_lazy("Fields"), {"fields": ("shown_differences", "shown_conflict")}),
+        (
+            gettext_lazy("Why"),
+            {"fields": ("shown_guard", "reason", ("shown_actor", "at"), "decided_at")},
+        ),
+        (
+            gettext_lazy("Identifiers"),
+            {"fields": ("contact_uid", "remote_id"), "classes": ["collapse"]},
+        ),
     )
     readonly_fields = ("at",)
 
@@ -72,7 +81,7 @@ class SyncChangeAdmin(RecordAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         names: list[str] = []
-        for _, options in self.fieldsets:
+        for _title, options in self.fieldsets:
             for entry in options["fields"]:
                 names += [entry] if isinstance(entry, str) else entry
         return names
@@ -82,58 +91,71 @@ class SyncChangeAdmin(RecordAdmin):
 
     # --- what a row says ---
 
-    @admin.display(description="when", ordering="at")
+    @admin.display(description=gettext_lazy("when"), ordering="at")
     def shown_at(self, change: SyncChange) -> str:
         return moment(change.at)
 
-    @admin.display(description="contact", ordering="name")
+    @admin.display(description=gettext_lazy("contact"), ordering="name")
     def shown_name(self, change: SyncChange) -> Any:
         return contact_link(change)
 
-    @admin.display(description="what", ordering="action")
+    @admin.display(description=gettext_lazy("what"), ordering="action")
     def shown_what(self, change: SyncChange) -> str:
         return what(change)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=gettext_lazy("status"), ordering="status")
     def shown_status(self, change: SyncChange) -> SafeString:
         return change_badge(change)
 
-    @admin.display(description="fields")
+    @admin.display(description=gettext_lazy("fields"))
     def shown_fields(self, change: SyncChange) -> str:
         text = summary(change)
         return text if len(text) <= 120 else f"{text[:120]}…"
 
-    @admin.display(description="who")
+    @admin.display(description=gettext_lazy("who"))
     def shown_actor(self, change: SyncChange) -> str:
-        return str(change.actor or "the sync")
+        return str(change.actor or _("the sync"))
 
-    @admin.display(description="before and after")
+    @admin.display(description=gettext_lazy("before and after"))
     def shown_differences(self, change: SyncChange) -> SafeString | str:
         rows = ((row.field, row.before or "–", row.after or "–") for row in changed(change))
         return format_html_join("", "<p><b>{}</b>: {} → {}</p>", rows) or "–"
 
-    @admin.display(description="conflict")
+    @admin.display(description=gettext_lazy("conflict"))
     def shown_conflict(self, change: SyncChange) -> SafeString | str:
-        return badge("edited on both sides", WARN, say(change.conflict)) if change.conflict else "–"
+        return (
+            badge(_("edited on both sides"), WARN, say(change.conflict)) if change.conflict else "–"
+        )
 
-    @admin.display(description="held because")
+    @admin.display(description=gettext_lazy("held because"))
     def shown_guard(self, change: SyncChange) -> str:
         if not change.guard:
             return "–"
         words = guarded(change.guard)
-        return f"{words.title}. {words.text} Approve: {words.approve}. Dismiss: {words.dismiss}."
+        text = _("%(title)s. %(text)s Approve: %(approve)s. Dismiss: %(dismiss)s.")
+        return text % asdict(words)
 
     # --- what a person decides ---
 
-    @admin.action(description="Approve what is held", permissions=["decide"])
+    @admin.action(description=gettext_lazy("Approve what is held"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> None:
         number = decisions.approve(queryset.filter(status=SyncChange.Status.HELD), request.user)
         messages.success(
             request,
-            f"{count(number, 'change')} approved, for 7 days. The next run sends them.",
+            ngettext(
+                "%(number)s change approved, for 7 days. The next run sends it.",
+                "%(number)s changes approved, for 7 days. The next run sends them.",
+                number,
+            )
+            % {"number": f"{number:,}"},
         )
 
-    @admin.action(description="Dismiss what is held", permissions=["decide"])
+    @admin.action(description=gettext_lazy("Dismiss what is held"), permissions=["decide"])
     def dismiss(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> None:
         number = decisions.dismiss(queryset.filter(status=SyncChange.Status.HELD), request.user)
-        messages.success(request, f"{count(number, 'change')} dismissed. They do not come back.")
+        text = ngettext(
+            "%(number)s change dismissed. It does not come back.",
+            "%(number)s changes dismissed. They do not come back.",
+            number,
+        )
+        messages.success(request, text % {"number": f"{number:,}"})

@@ -13,15 +13,18 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from contacts_sync import connections as mailboxes
 from contacts_sync import tasks
-from contacts_sync.admin.base import BAD, GOOD, WARN, ModelAdmin, RecordAdmin, badge, count
+from contacts_sync.admin.base import BAD, WARN, ModelAdmin, badge
 from contacts_sync.admin.words import CONNECTION_COLOURS, run_link
-from contacts_sync.models import Connection, ExternalLink, Heartbeat, SyncChange, SyncRun
+from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
 from contacts_sync.wording import problem_of, until
 
 State = Connection.State
+PROBLEM = gettext_lazy("Problem")
 OVERDUE = timedelta(hours=2)
 """A connection that is on and has waited this long past its time is not being worked on."""
 
@@ -69,11 +72,11 @@ def needing_attention(connections: QuerySet[Connection]) -> QuerySet[Connection]
 
 
 class AttentionFilter(SimpleListFilter):
-    title = "attention"
+    title = gettext_lazy("attention")
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Needs attention"), ("no", "In order")]
+        return [("yes", _("Needs attention")), ("no", _("In order"))]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Connection]
@@ -107,7 +110,7 @@ class ConnectionAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": (("username", "account_name"), "owner", "winner")}),
         (
-            "Sync",
+            gettext_lazy("Sync"),
             {
                 "fields": (
                     ("shown_state", "attention"),
@@ -119,11 +122,11 @@ class ConnectionAdmin(ModelAdmin):
             },
         ),
         (
-            "Problem",
+            PROBLEM,
             {"fields": ("shown_problem", "problem_text", "problem_since", "owner_reads")},
         ),
         (
-            "Account",
+            gettext_lazy("Account"),
             {"fields": (("tenant_id", "object_id"), "created_at"), "classes": ["collapse"]},
         ),
     )
@@ -137,12 +140,12 @@ class ConnectionAdmin(ModelAdmin):
         return [
             (title, options)
             for title, options in self.fieldsets
-            if title != "Problem" or (obj and obj.problem)
+            if title is not PROBLEM or (obj and obj.problem)
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
         names: list[str] = []
-        for _, options in self.fieldsets:
+        for _title, options in self.fieldsets:
             for entry in options["fields"]:
                 names += [entry] if isinstance(entry, str) else entry
         return [name for name in names if name != "winner"]
@@ -162,11 +165,11 @@ class ConnectionAdmin(ModelAdmin):
 
     # --- what a row says ---
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def shown_state(self, connection: Connection) -> SafeString:
         return badge(connection.get_state_display(), CONNECTION_COLOURS[connection.state])  # type: ignore[index]
 
-    @admin.display(description="needs")
+    @admin.display(description=gettext_lazy("needs"))
     def attention(self, connection: Connection) -> SafeString:
         badges = []
         if connection.problem:
@@ -174,18 +177,21 @@ class ConnectionAdmin(ModelAdmin):
                 badge(connection.get_problem_display(), BAD, title=connection.problem_text)
             )
         if number := connection.held + connection.held_links:  # type: ignore[attr-defined]
-            badges.append(badge(f"{number:,} held", WARN))
+            badges.append(badge(_("%(number)s held") % {"number": f"{number:,}"}, WARN))
         if number := connection.refused:  # type: ignore[attr-defined]
-            badges.append(badge(f"{number:,} refused", WARN))
+            badges.append(badge(_("%(number)s refused") % {"number": f"{number:,}"}, WARN))
         if connection.state == State.ON and _overdue(connection):
-            badges.append(badge("overdue", BAD, title="Is the background worker running?"))
+            badges.append(badge(_("overdue"), BAD, title=_("Is the background worker running?")))
         return mark_safe(" ".join(badges) or "–")  # noqa: S308  escaped by badge
 
-    @admin.display(description="contacts")
+    @admin.display(description=gettext_lazy("contacts"))
     def numbers(self, connection: Connection) -> str:
-        return f"{connection.linked:,} in sync, {connection.gone:,} removed"  # type: ignore[attr-defined]
+        return _("%(linked)s in sync, %(gone)s removed") % {
+            "linked": f"{connection.linked:,}",  # type: ignore[attr-defined]
+            "gone": f"{connection.gone:,}",  # type: ignore[attr-defined]
+        }
 
-    @admin.display(description="last run", ordering="last_started")
+    @admin.display(description=gettext_lazy("last run"), ordering="last_started")
     def last_run(self, connection: Connection) -> SafeString:
         if not connection.last_status:  # type: ignore[attr-defined]
             return mark_safe("–")
@@ -195,32 +201,34 @@ class ConnectionAdmin(ModelAdmin):
             connection.last_started,  # type: ignore[attr-defined]
         )
 
-    @admin.display(description="next run", ordering="next_run_at")
+    @admin.display(description=gettext_lazy("next run"), ordering="next_run_at")
     def next_run(self, connection: Connection) -> str:
         if connection.state != State.ON:
             return "–"
         return until(connection.next_run_at, timezone.now()) or "–"
 
-    @admin.display(description="problem")
+    @admin.display(description=gettext_lazy("problem"))
     def shown_problem(self, connection: Connection) -> SafeString:
         return badge(connection.get_problem_display(), BAD)
 
-    @admin.display(description="the owner reads")
+    @admin.display(description=gettext_lazy("the owner reads"))
     def owner_reads(self, connection: Connection) -> str:
         notice = problem_of(connection)
         return f"{notice.title}. {notice.text}" if notice else ""
 
     # --- what can be done ---
 
-    @admin.action(description="Preview", permissions=["change"])
+    @admin.action(description=gettext_lazy("Preview"), permissions=["change"])
     def preview(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         self._start(request, queryset, SyncRun.Kind.PREVIEW, SIGNED_IN)
 
-    @admin.action(description="Sync now", permissions=["change"])
+    @admin.action(description=gettext_lazy("Sync now"), permissions=["change"])
     def sync_now(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         self._start(request, queryset, SyncRun.Kind.SYNC, (State.ON,))
 
-    @admin.action(description="Resync (read everything again)", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Resync (read everything again)"), permissions=["change"]
+    )
     def resync(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         self._start(request, queryset, SyncRun.Kind.RESYNC, (State.ON,))
 
@@ -236,23 +244,31 @@ class ConnectionAdmin(ModelAdmin):
         for connection in ready:
             tasks.enqueue(connection, kind, trigger=SyncRun.Trigger.STAFF, actor=request.user)
         if ready:
-            text = f"{count(len(ready), 'run')} queued. See Sync runs in a moment."
-            messages.success(request, text)
+            text = ngettext(
+                "%(number)s run queued. See Sync runs in a moment.",
+                "%(number)s runs queued. See Sync runs in a moment.",
+                len(ready),
+            )
+            messages.success(request, text % {"number": len(ready)})
         if left := [f"{one} ({one.get_state_display()})" for one in chosen if one not in ready]:
-            messages.warning(request, f"Not started: {', '.join(left)}.")
+            messages.warning(request, _("Not started: %(list)s.") % {"list": ", ".join(left)})
 
-    @admin.action(description="Stop", permissions=["change"])
+    @admin.action(description=gettext_lazy("Stop"), permissions=["change"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         chosen = list(queryset.filter(state=State.ON))
         for connection in chosen:
             mailboxes.stop(connection)
         messages.success(
             request,
-            f"{count(len(chosen), 'sync', 'syncs')} stopped. Both lists stay as they are;"
-            " the owner can start again.",
+            ngettext(
+                "%(number)s sync stopped. Both lists stay as they are; the owner can start again.",
+                "%(number)s syncs stopped. Both lists stay as they are; the owners can start again.",
+                len(chosen),
+            )
+            % {"number": len(chosen)},
         )
 
-    @admin.action(description="Release account…", permissions=["release"])
+    @admin.action(description=gettext_lazy("Release account…"), permissions=["release"])
     def release(
         self, request: HttpRequest, queryset: QuerySet[Connection]
     ) -> TemplateResponse | None:
@@ -260,11 +276,14 @@ class ConnectionAdmin(ModelAdmin):
         if request.POST.get("post"):
             for connection in chosen:
                 mailboxes.retire(connection)
-            messages.success(request, f"{count(len(chosen), 'account')} released.")
+            text = ngettext(
+                "%(number)s account released.", "%(number)s accounts released.", len(chosen)
+            )
+            messages.success(request, text % {"number": len(chosen)})
             return None
         context = {
             **self.admin_site.each_context(request),
-            "title": "Release account",
+            "title": _("Release account"),
             "opts": self.opts,
             "connections": chosen,
             "back": request.POST.get("back", ""),
@@ -276,16 +295,3 @@ class ConnectionAdmin(ModelAdmin):
 def _overdue(connection: Connection) -> bool:
     due = connection.next_run_at
     return due is not None and due < timezone.now() - OVERDUE
-
-
-@admin.register(Heartbeat)
-class HeartbeatAdmin(RecordAdmin):
-    """When the worker was last seen alive."""
-
-    list_display = ("name", "at", "alive")
-    ordering = ("name",)
-
-    @admin.display(description="alive")
-    def alive(self, heartbeat: Heartbeat) -> SafeString:
-        fresh = timezone.now() - heartbeat.at < timedelta(minutes=10)
-        return badge("alive", GOOD) if fresh else badge("silent", BAD)

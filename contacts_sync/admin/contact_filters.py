@@ -11,6 +11,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Replace
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contacts_sync.admin.room import overflowing
 from contacts_sync.models import Contact, ExternalLink, PhoneNumber
@@ -23,15 +25,15 @@ _PHONE = re.compile(rf"[\d{re.escape(_PUNCTUATION)}]+")
 class TrashFilter(SimpleListFilter):
     """The list shows what is alive, unless somebody asks for the trash."""
 
-    title = "trash"
+    title = gettext_lazy("trash")
     parameter_name = "trash"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "In the trash"), ("all", "Both")]
+        return [("yes", _("In the trash")), ("all", _("Both"))]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "Not in the trash"}
+        yield {**first, "display": _("Not in the trash")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
@@ -52,11 +54,11 @@ class OutlookFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("in", "In Outlook"),
-            ("none", "Not in Outlook"),
-            ("gone", "Removed in Outlook"),
-            ("apart", "Left out"),
-            ("overflow", "Holds more than Outlook can"),
+            ("in", _("In Outlook")),
+            ("none", _("Not in Outlook")),
+            ("gone", _("Removed in Outlook")),
+            ("apart", _("Left out")),
+            ("overflow", _("Holds more than Outlook can")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
@@ -78,11 +80,11 @@ class OutlookFilter(SimpleListFilter):
 class AttentionFilter(SimpleListFilter):
     """What waits for a person, or was refused by one side."""
 
-    title = "attention"
+    title = gettext_lazy("attention")
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("problem", "Has a problem"), ("held", "Held")]
+        return [("problem", _("Has a problem")), ("held", _("Held"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
         match self.value():

@@ -14,6 +14,8 @@ from django.db import models
 from django.forms import BaseModelFormSet
 from django.http import HttpRequest
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contacts_sync import contact as shape
 from contacts_sync.admin.base import InlineFormSet, TabularInline, Textarea
@@ -27,7 +29,7 @@ from contacts_sync.models import (
     Website,
 )
 
-ONLY_ONE = "Only one can be primary."
+ONLY_ONE = gettext_lazy("Only one can be primary.")
 
 
 class ContactForm(forms.ModelForm):
@@ -66,16 +68,18 @@ class ContactForm(forms.ModelForm):
         if self.stale:
             raise ValidationError(
                 [
-                    "Somebody changed this contact after you opened it, so nothing was saved."
-                    " Check what is below and save again.",
+                    _(
+                        "Somebody changed this contact after you opened it, so nothing was saved."
+                        " Check what is below and save again."
+                    ),
                     *self.stale,
                 ]
             )
         if self.instance.kind == Contact.Kind.COMPANY:
             if not str(values.get("name", "")).strip():
-                self.add_error("name", "A company needs a name.")
+                self.add_error("name", _("A company needs a name."))
         elif not self.instance.pk and not self._says_who(values):
-            raise ValidationError("Enter a name or a company.")
+            raise ValidationError(_("Enter a name or a company."))
         return values
 
     def _says_who(self, values: dict[str, Any]) -> bool:
@@ -98,7 +102,7 @@ class ValueForm(forms.ModelForm):
         if self._meta.model is PostalAddress and not any(
             str(values.get(part, "")).strip() for part in shape.ADDRESS_PARTS
         ):
-            raise ValidationError("Enter at least one part of the address, or remove the row.")
+            raise ValidationError(_("Enter at least one part of the address, or remove the row."))
         return values
 
 
@@ -218,8 +222,11 @@ def doubt_phones(request: HttpRequest, formset: BaseModelFormSet[Any, Any]) -> N
         if form.cleaned_data.get("label") != "Skype" and not _valid(number, region):
             messages.warning(
                 request,
-                f"“{number}” does not look like a complete phone number (region {region})."
-                " It was saved as you typed it.",
+                _(
+                    "“%(number)s” does not look like a complete phone number (region %(region)s)."
+                    " It was saved as you typed it."
+                )
+                % {"number": number, "region": region},
             )
 
 

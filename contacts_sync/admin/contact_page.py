@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from contacts_sync import contact as shape
 from contacts_sync import rights
@@ -19,7 +20,6 @@ from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.wording.changes import FIELDS
 
 HISTORY = 50
-FITS, STAYS = badge("yes", GOOD), badge("stays here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,18 @@ def _placed(field: ValueSet, rows: list[ContactValue]) -> list[Placed]:
         label: str = row.label
         room = field.room_for(label)
         if room is None:
-            why = f"Outlook has no place for the label {label}."
+            why = _("Outlook has no place for the label %(label)s.")
         elif used[room.name] < room.capacity:
             used[room.name] += 1
             why = ""
         elif room.labels is None:
-            why = f"Outlook has room for {room.capacity} of these."
+            why = _("Outlook has room for %(number)s of these.")
         else:
-            why = f"Outlook has room for {room.capacity} with the label {label}."
+            why = _("Outlook has room for %(number)s with the label %(label)s.")
         name = str(FIELDS[field.name])
-        found.append(Placed(name, label, str(row), row.primary, STAYS if why else FITS, why))
+        words = {"label": _(label), "number": room.capacity if room else 0}
+        shown = badge(_("stays here")) if why else badge(_("yes"), GOOD)
+        found.append(Placed(name, _(label), str(row), row.primary, shown, why % words))
     return found
 
 

@@ -16,6 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contacts_sync.admin import duplicates, removal, undoing
 from contacts_sync.admin.base import ChangeList, ModelAdmin, badge
@@ -44,18 +46,20 @@ NAME_FIELDS = (("prefix", "suffix"), ("first_name", "middle_name"), "last_name")
 PERSON_FIELDSETS = (
     (None, {"fields": (("first_name", "last_name"), "company", ("job_title", "department"))}),
     (
-        "More",
+        gettext_lazy("More"),
         {"fields": (("prefix", "middle_name", "suffix"), "birthday"), "classes": ["collapse"]},
     ),
 )
 COMPANY_FIELDSETS = (
     (None, {"fields": ("name",)}),
     (
-        "A person's details at this company",
+        gettext_lazy("A person's details at this company"),
         {
             "fields": (*NAME_FIELDS, ("job_title", "department"), "birthday"),
             "classes": ["collapse"],
-            "description": "Kept when somebody enters them in Outlook. Usually blank.",
+            "description": gettext_lazy(
+                "Kept when somebody enters them in Outlook. Usually blank."
+            ),
         },
     ),
 )
@@ -72,7 +76,7 @@ class ContactAdmin(ModelAdmin):
     list_select_related = ("company",)
     ordering = (BY_NAME, "first_name", "pk")
     search_fields = ("first_name", "last_name", "name", "company__name", "emails__address")
-    search_help_text = "Name, company, e-mail or phone"
+    search_help_text = gettext_lazy("Name, company, e-mail or phone")
     autocomplete_fields = ("company",)
     actions = ("merge", "delete_selected")
     change_form_template = "admin/contacts_sync/contact/change_form.html"
@@ -80,25 +84,25 @@ class ContactAdmin(ModelAdmin):
 
     # --- the list ---
 
-    @admin.display(description="name", ordering=BY_NAME)
+    @admin.display(description=gettext_lazy("name"), ordering=BY_NAME)
     def shown_name(self, contact: Contact) -> str:
         return str(contact)
 
-    @admin.display(description="company", ordering="company__name")
+    @admin.display(description=gettext_lazy("company"), ordering="company__name")
     def shown_company(self, contact: Contact) -> Any:
         if contact.kind == Contact.Kind.COMPANY:
-            return badge("Company")
+            return badge(_("Company"))
         return contact.company and contact.company.name
 
-    @admin.display(description="e-mail")
+    @admin.display(description=gettext_lazy("e-mail"))
     def shown_email(self, contact: Contact) -> str | None:
         return next((email.address for email in contact.emails.all()), None)
 
-    @admin.display(description="phone")
+    @admin.display(description=gettext_lazy("phone"))
     def shown_phone(self, contact: Contact) -> str | None:
         return next((phone.number for phone in contact.phones.all()), None)
 
-    @admin.display(description="in Outlook")
+    @admin.display(description=gettext_lazy("in Outlook"))
     def in_outlook(self, contact: Contact) -> SafeString:
         return outlook_badges(contact)
 
@@ -221,11 +225,11 @@ class ContactAdmin(ModelAdmin):
     def has_merge_permission(self, request: HttpRequest) -> bool:
         return duplicates.may_merge(request.user)
 
-    @admin.action(description="Merge two…", permissions=["merge"])
+    @admin.action(description=gettext_lazy("Merge two…"), permissions=["merge"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
         return duplicates.merge_selected(request, queryset)
 
-    @admin.action(description="Delete…", permissions=["delete"])
+    @admin.action(description=gettext_lazy("Delete…"), permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> TemplateResponse | None:

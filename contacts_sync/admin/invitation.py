@@ -12,6 +12,7 @@ from django.core.mail import send_mail
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 
 def invite(request: HttpRequest, user: User) -> bool:
@@ -29,13 +30,16 @@ def invite(request: HttpRequest, user: User) -> bool:
     }
     body = render_to_string("admin/auth/user/invitation.txt", context)
     try:
-        send_mail("Your account for the firm's contacts", body, None, [user.email])
+        send_mail(_("Your account for the firm's contacts"), body, None, [user.email])
     except (SMTPException, OSError) as error:
         messages.error(
             request,
-            f"{user.email} was added, but the invitation was not sent ({error.__class__.__name__})."
-            " Repair the mail settings and use “Invite again”.",
+            _(
+                "%(email)s was added, but the invitation was not sent (%(error)s). Repair the mail"
+                " settings and use “Invite again”."
+            )
+            % {"email": user.email, "error": error.__class__.__name__},
         )
         return False
-    messages.success(request, f"An invitation was sent to {user.email}.")
+    messages.success(request, _("An invitation was sent to %(email)s.") % {"email": user.email})
     return True

@@ -11,23 +11,26 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from contacts_sync import tasks
-from contacts_sync.admin.base import BAD, RecordAdmin, badge, count
+from contacts_sync.admin.base import BAD, RecordAdmin, badge
 from contacts_sync.admin.mirror import shown_values
 from contacts_sync.admin.words import anchor, link_badge
 from contacts_sync.models import Connection, ExternalLink, SyncRun
 from contacts_sync.run import decisions
 
 State = ExternalLink.State
+PROBLEM = gettext_lazy("Problem")
 
 
 class ProblemFilter(SimpleListFilter):
-    title = "problem"
+    title = gettext_lazy("problem")
     parameter_name = "problem"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Refused by one side"), ("no", "None")]
+        return [("yes", _("Refused by one side")), ("no", _("None"))]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ExternalLink]
@@ -59,9 +62,12 @@ class LinkAdmin(RecordAdmin):
     actions = ("try_again", "put_back", "keep_both", "take_back_in", "leave_out")
     fieldsets = (
         (None, {"fields": (("shown_contact", "connection"), ("shown_state", "reason"))}),
-        ("In Outlook", {"fields": ("shown_mirror", "remote_id")}),
-        ("Problem", {"fields": ("problem", ("problem_count", "next_try_at"))}),
-        ("Times", {"fields": ("created_at", "changed_at", "sent_at"), "classes": ["collapse"]}),
+        (gettext_lazy("In Outlook"), {"fields": ("shown_mirror", "remote_id")}),
+        (PROBLEM, {"fields": ("problem", ("problem_count", "next_try_at"))}),
+        (
+            gettext_lazy("Times"),
+            {"fields": ("created_at", "changed_at", "sent_at"), "classes": ["collapse"]},
+        ),
     )
     readonly_fields = (
         "shown_contact",
@@ -74,7 +80,7 @@ class LinkAdmin(RecordAdmin):
         return [
             (title, options)
             for title, options in self.fieldsets
-            if title != "Problem" or (obj and obj.problem)
+            if title is not PROBLEM or (obj and obj.problem)
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExternalLink]:
@@ -95,22 +101,22 @@ class LinkAdmin(RecordAdmin):
 
     # --- what a row says ---
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def shown_state(self, link: ExternalLink) -> SafeString:
         return link_badge(link)
 
-    @admin.display(description="problem")
+    @admin.display(description=gettext_lazy("problem"))
     def shown_problem(self, link: ExternalLink) -> SafeString | str:
-        return badge("refused", BAD, title=link.problem) if link.problem else "–"
+        return badge(_("refused"), BAD, title=link.problem) if link.problem else "–"
 
-    @admin.display(description="contact")
+    @admin.display(description=gettext_lazy("contact"))
     def shown_contact(self, link: ExternalLink) -> SafeString | str:
         if link.contact is None:
             return link.name or "–"
         url = reverse("admin:contacts_sync_contact_change", args=[link.contact.pk])
         return anchor(url, link.contact)
 
-    @admin.display(description="values")
+    @admin.display(description=gettext_lazy("values"))
     def shown_mirror(self, link: ExternalLink) -> SafeString | str:
         return shown_values(link.mirror) if link.mirror else "–"
 
@@ -138,7 +144,7 @@ class LinkAdmin(RecordAdmin):
             (one for one in group["theirs"] if one.remote_id == request.POST.get("remote")), None
         )
         if chosen is None or remote is None:
-            messages.error(request, "Choose one contact on each side.")
+            messages.error(request, _("Choose one contact on each side."))
             return HttpResponseRedirect(
                 reverse("admin:contacts_sync_externallink_change", args=[pk])
             )
@@ -149,10 +155,11 @@ class LinkAdmin(RecordAdmin):
             return HttpResponseRedirect(
                 reverse("admin:contacts_sync_externallink_change", args=[pk])
             )
-        messages.success(request, f"{chosen} is linked. The next run brings both sides together.")
+        text = _("%(name)s is linked. The next run brings both sides together.")
+        messages.success(request, text % {"name": chosen})
         return HttpResponseRedirect(reverse("admin:contacts_sync_externallink_changelist"))
 
-    @admin.action(description="Try again now", permissions=["decide"])
+    @admin.action(description=gettext_lazy("Try again now"), permissions=["decide"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
         refused = queryset.exclude(problem="")
         mailboxes = {link.connection_id: link.connection for link in refused}
@@ -161,21 +168,28 @@ class LinkAdmin(RecordAdmin):
             if mailbox.state == Connection.State.ON:
                 trigger = SyncRun.Trigger.STAFF
                 tasks.enqueue(mailbox, SyncRun.Kind.SYNC, trigger=trigger, actor=request.user)
-        messages.success(request, f"{count(number, 'contact')} tried again with the next run.")
+        text = ngettext(
+            "%(number)s contact is tried again with the next run.",
+            "%(number)s contacts are tried again with the next run.",
+            number,
+        )
+        messages.success(request, text % {"number": number})
 
-    @admin.action(description="Put back in Outlook", permissions=["decide"])
+    @admin.action(description=gettext_lazy("Put back in Outlook"), permissions=["decide"])
     def put_back(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        self._each(request, queryset, State.GONE, decisions.put_back, "put back with the next run")
+        self._each(
+            request, queryset, State.GONE, decisions.put_back, _("put back with the next run")
+        )
 
-    @admin.action(description="Keep both", permissions=["decide"])
+    @admin.action(description=gettext_lazy("Keep both"), permissions=["decide"])
     def keep_both(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        self._each(request, queryset, State.HELD, decisions.keep_both, "kept on both sides")
+        self._each(request, queryset, State.HELD, decisions.keep_both, _("kept on both sides"))
 
-    @admin.action(description="Take back in", permissions=["decide"])
+    @admin.action(description=gettext_lazy("Take back in"), permissions=["decide"])
     def take_back_in(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        self._each(request, queryset, State.APART, decisions.take_back_in, "taken back in")
+        self._each(request, queryset, State.APART, decisions.take_back_in, _("taken back in"))
 
-    @admin.action(description="Leave out", permissions=["decide"])
+    @admin.action(description=gettext_lazy("Leave out"), permissions=["decide"])
     def leave_out(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
         def leave(link: ExternalLink, actor: Any) -> None:
             decisions.leave_out(
@@ -185,7 +199,7 @@ class LinkAdmin(RecordAdmin):
                 actor=actor,
             )
 
-        self._each(request, queryset, State.HELD, leave, "left out")
+        self._each(request, queryset, State.HELD, leave, _("left out"))
 
     def _each(
         self,
@@ -205,11 +219,17 @@ class LinkAdmin(RecordAdmin):
             except decisions.NotPossible as error:
                 messages.error(request, f"{link}: {error}")
         if done:
-            messages.success(request, f"{count(done, 'contact')}: {words}.")
-        if other := len(chosen) - len(fits):
-            messages.warning(
-                request, f"{count(other, 'link')} left as before: not “{state.label}”."
+            text = ngettext(
+                "%(number)s contact: %(words)s.", "%(number)s contacts: %(words)s.", done
             )
+            messages.success(request, text % {"number": done, "words": words})
+        if other := len(chosen) - len(fits):
+            text = ngettext(
+                "%(number)s link left as before: not “%(state)s”.",
+                "%(number)s links left as before: not “%(state)s”.",
+                other,
+            )
+            messages.warning(request, text % {"number": other, "state": state.label})
 
 
 def _group(link: ExternalLink) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contacts_sync.admin.base import GOOD, PLAIN, RecordAdmin, badge
 from contacts_sync.models import RemoteContact
@@ -31,16 +33,16 @@ def _entry(room: str, value: Any) -> str:
 
 
 class LinkedFilter(SimpleListFilter):
-    title = "linked"
+    title = gettext_lazy("linked")
     parameter_name = "linked"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Linked"), ("no", "Not linked")]
+        return [("yes", _("Linked")), ("no", _("Not linked"))]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[RemoteContact]
     ) -> QuerySet[RemoteContact]:
-        if self.value() in ("yes", "no"):
+        if self.value() in ("yes", _("no")):
             return queryset.filter(link__isnull=self.value() == "no")
         return queryset
 
@@ -54,8 +56,11 @@ class MirrorAdmin(RecordAdmin):
     ordering = ("-pk",)
     fieldsets = (
         (None, {"fields": ("__str__", "connection", "presence", "modified")}),
-        ("Values", {"fields": ("shown_values", "skip", "shown_notes")}),
-        ("Identifiers", {"fields": ("remote_id", "version"), "classes": ["collapse"]}),
+        (gettext_lazy("Values"), {"fields": ("shown_values", "skip", "shown_notes")}),
+        (
+            gettext_lazy("Identifiers"),
+            {"fields": ("remote_id", "version"), "classes": ["collapse"]},
+        ),
     )
     readonly_fields = ("__str__", "presence", "shown_values", "shown_notes")
 
@@ -63,14 +68,14 @@ class MirrorAdmin(RecordAdmin):
         mirror = super().get_queryset(request).select_related("connection")
         return mirror.defer("extras", "connection__credential", "connection__cursor")
 
-    @admin.display(description="in the folder", ordering="present")
+    @admin.display(description=gettext_lazy("in the folder"), ordering="present")
     def presence(self, mirror: RemoteContact) -> SafeString:
-        return badge("present", GOOD) if mirror.present else badge("left", PLAIN)
+        return badge(_("present"), GOOD) if mirror.present else badge(_("left"), PLAIN)
 
-    @admin.display(description="values")
+    @admin.display(description=gettext_lazy("values"))
     def shown_values(self, mirror: RemoteContact) -> SafeString | str:
         return shown_values(mirror) or "–"
 
-    @admin.display(description="notes")
+    @admin.display(description=gettext_lazy("notes"))
     def shown_notes(self, mirror: RemoteContact) -> str:
         return say(mirror.notes) or "–"

@@ -11,6 +11,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_q import admin as stock  # registers the tables, so that they can be replaced here
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
@@ -38,9 +40,9 @@ class TaskAdmin(QueueAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
         return super().get_queryset(request).filter(success=self.succeeded)
 
-    @admin.display(description="result")
+    @admin.display(description=gettext_lazy("result"))
     def shown_success(self, task: Task) -> SafeString:
-        return badge("done", GOOD) if task.success else badge("failed", BAD)
+        return badge(_("done"), GOOD) if task.success else badge(_("failed"), BAD)
 
 
 class SuccessAdmin(TaskAdmin):

@@ -10,8 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from contacts_sync.admin.base import ModelAdmin, count
+from contacts_sync.admin.base import ModelAdmin
 from contacts_sync.models import Contact, SyncChange
 from contacts_sync.models.contact import ContactQuerySet
 from contacts_sync.run import decisions
@@ -65,14 +67,18 @@ def remove(request: HttpRequest, contacts: ContactQuerySet) -> int:
 
 def told(request: HttpRequest, number: int, name: str = "") -> str:
     """Say what was done, and what follows."""
-    who = name if number == 1 and name else count(number, "contact")
-    verb = "is" if number == 1 else "are"
     follows = (
-        "The copies in Outlook stay."
+        _("The copies in Outlook stay.")
         if leaves_outlook(request)
-        else "The copies in Outlook are deleted with the next runs."
+        else _("The copies in Outlook are deleted with the next runs.")
     )
-    return f"{who} {verb} in the trash. {follows}"
+    text = _("%(name)s is in the trash.") % {"name": name}
+    if number != 1 or not name:
+        words = ngettext(
+            "%(number)s contact is in the trash.", "%(number)s contacts are in the trash.", number
+        )
+        text = words % {"number": f"{number:,}"}
+    return f"{text} {follows}"
 
 
 def delete_selected(
@@ -90,7 +96,7 @@ def delete_selected(
         {
             **model_admin.admin_site.each_context(request),
             **page(contacts),
-            "title": "Delete contacts",
+            "title": _("Delete contacts"),
             "subtitle": None,
             "opts": model_admin.opts,
             "media": model_admin.media,

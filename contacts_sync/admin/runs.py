@@ -12,6 +12,7 @@ from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from contacts_sync import rights
 from contacts_sync.admin import undoing
@@ -76,23 +77,23 @@ class SyncRunAdmin(RecordAdmin):
 
     # --- what a row says ---
 
-    @admin.display(description="started", ordering="started_at")
+    @admin.display(description=gettext_lazy("started"), ordering="started_at")
     def shown_start(self, run: SyncRun) -> str:
         return moment(run.started_at)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=gettext_lazy("status"), ordering="status")
     def shown_status(self, run: SyncRun) -> SafeString:
         return badge(run.get_status_display(), RUN_COLOURS[SyncRun.Status(run.status)])
 
-    @admin.display(description="what happened")
+    @admin.display(description=gettext_lazy("what happened"))
     def did(self, run: SyncRun) -> str:
         return run.message or tally(run)
 
-    @admin.display(description="started by", ordering="trigger")
+    @admin.display(description=gettext_lazy("started by"), ordering="trigger")
     def shown_trigger(self, run: SyncRun) -> str:
         return str(run.actor or run.get_trigger_display())
 
-    @admin.display(description="took")
+    @admin.display(description=gettext_lazy("took"))
     def lasted(self, run: SyncRun) -> str:
         if run.finished_at is None:
             return run.get_step_display()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils import formats
+from django.utils.translation import gettext as _
 
 from contacts_sync import contact as shape
 from contacts_sync.models import Contact
@@ -74,8 +75,13 @@ def refresh(post: QueryDict, contact: Contact) -> tuple[QueryDict, list[str]]:
 
 
 def _sentence(name: str, now: Any, yours: Any, touched: bool) -> str:
-    sentence = f"{FIELDS[name]}: now {_words(name, now)}"
-    return f"{sentence}; you entered {_words(name, yours)}." if touched else f"{sentence}."
+    words = {"field": FIELDS[name], "now": _words(name, now)}
+    if not touched:
+        return _("%(field)s: now %(now)s.") % words
+    return _("%(field)s: now %(now)s; you entered %(yours)s.") % {
+        **words,
+        "yours": _words(name, yours),
+    }
 
 
 def _words(name: str, value: Any) -> str:
@@ -83,11 +89,11 @@ def _words(name: str, value: Any) -> str:
         rows = (
             " ".join(filter(None, (row[field] for field in VALUE_FIELDS[name]))) for row in value
         )
-        return ", ".join(f"“{row}”" for row in rows) or "none"
+        return ", ".join(f"“{row}”" for row in rows) or _("none")
     if name == "company" and value:
         found = Contact.objects.filter(pk=value if str(value).isdigit() else 0).first()
         return f"“{found or value}”"
-    return f"“{value}”" if value else "blank"
+    return f"“{value}”" if value else _("blank")
 
 
 def _submitted(post: Mapping[str, Any], name: str) -> list[Row]:

@@ -8,8 +8,10 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from contacts_sync.admin.base import INFO, ModelAdmin, badge, count
+from contacts_sync.admin.base import INFO, ModelAdmin, badge
 from contacts_sync.models import Contact, ExternalLink, SyncChange
 from contacts_sync.run.housekeeping import TRASH
 from contacts_sync.store import record_admin_change
@@ -33,14 +35,14 @@ class TrashAdmin(ModelAdmin):
         deleting = Count("links", filter=Q(links__state=ExternalLink.State.DELETING))
         return super().get_queryset(request).exclude(deleted_at=None).annotate(deleting=deleting)
 
-    @admin.display(description="removed for good", ordering="deleted_at")
+    @admin.display(description=gettext_lazy("removed for good"), ordering="deleted_at")
     def removed_for_good(self, contact: Contact) -> datetime | None:
         return purged_on(contact)
 
     @admin.display(description="Outlook")
     def waits_for(self, contact: Contact) -> str:
         number = contact.deleting  # type: ignore[attr-defined]
-        return badge(f"{count(number, 'copy', 'copies')} to be deleted", INFO) if number else "–"
+        return badge(_("%(number)s to be deleted") % {"number": number}, INFO) if number else "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -54,10 +56,10 @@ class TrashAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict | None = None
     ) -> HttpResponse:
-        context = {"title": "Trash", **(extra_context or {})}
+        context = {"title": _("Trash"), **(extra_context or {})}
         return super().changelist_view(request, context)
 
-    @admin.action(description="Restore", permissions=["restore"])
+    @admin.action(description=gettext_lazy("Restore"), permissions=["restore"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
         with transaction.atomic():
             chosen = list(queryset)
@@ -70,9 +72,9 @@ class TrashAdmin(ModelAdmin):
                     after={"deleted_at": ""},
                     actor=request.user,
                 )
-        verb = "is" if len(chosen) == 1 else "are"
-        messages.success(
-            request,
-            f"{count(len(chosen), 'contact')} {verb} back in the list, and in Outlook with the"
-            " next runs.",
+        text = ngettext(
+            "%(number)s contact is back in the list, and in Outlook with the next runs.",
+            "%(number)s contacts are back in the list, and in Outlook with the next runs.",
+            len(chosen),
         )
+        messages.success(request, text % {"number": len(chosen)})

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 Item = dict[str, Any]
 
@@ -18,26 +19,28 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": "",
             "items": [
-                _item("Dashboard", "dashboard", reverse("admin:index"), None),
-                _item("My sync settings", "sync", "/settings/", None),
+                _item(_("Dashboard"), "dashboard", reverse("admin:index"), None),
+                _item(_("My sync settings"), "sync", "/settings/", None),
             ],
         },
         {
-            "title": f"{settings.FIRM_LIST_NAME} contacts",
+            "title": _("%(firm)s contacts") % {"firm": settings.FIRM_LIST_NAME},
             "separator": True,
             "items": [
                 {
-                    **_item("Contacts", "contacts", _list("contact"), "contacts_sync.view_contact"),
+                    **_item(
+                        _("Contacts"), "contacts", _list("contact"), "contacts_sync.view_contact"
+                    ),
                     "active": _is_contacts,
                 },
                 _item(
-                    "Duplicates",
+                    _("Duplicates"),
                     "content_copy",
                     reverse("admin:contacts_sync_contact_duplicates"),
                     "contacts_sync.view_contact",
                 ),
                 _item(
-                    "Trash",
+                    _("Trash"),
                     "delete",
                     reverse("admin:contacts_sync_contact_trash"),
                     "contacts_sync.view_contact",
@@ -45,15 +48,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "Sync",
+            "title": _("Sync"),
             "separator": True,
             "items": [
-                _item("Connections", "mail", _list("connection"), "contacts_sync.view_connection"),
-                _item("Sync runs", "history", _list("syncrun"), "contacts_sync.view_syncrun"),
-                _item("Changes", "edit_note", _list("syncchange"), "contacts_sync.view_syncchange"),
-                _item("Links", "link", _list("externallink"), "contacts_sync.view_externallink"),
                 _item(
-                    "Outlook contacts",
+                    _("Connections"), "mail", _list("connection"), "contacts_sync.view_connection"
+                ),
+                _item(_("Sync runs"), "history", _list("syncrun"), "contacts_sync.view_syncrun"),
+                _item(
+                    _("Changes"), "edit_note", _list("syncchange"), "contacts_sync.view_syncchange"
+                ),
+                _item(_("Links"), "link", _list("externallink"), "contacts_sync.view_externallink"),
+                _item(
+                    _("Outlook contacts"),
                     "cloud",
                     _list("remotecontact"),
                     "contacts_sync.view_remotecontact",
@@ -61,30 +68,32 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "House",
+            "title": _("House"),
             "separator": True,
             "items": [
-                _item("People", "group", reverse("admin:auth_user_changelist"), "auth.view_user"),
                 _item(
-                    "Roles",
+                    _("People"), "group", reverse("admin:auth_user_changelist"), "auth.view_user"
+                ),
+                _item(
+                    _("Roles"),
                     "shield_person",
                     reverse("admin:auth_group_changelist"),
                     "auth.view_group",
                 ),
                 _item(
-                    "Heartbeats",
+                    _("Heartbeats"),
                     "monitor_heart",
                     _list("heartbeat"),
                     "contacts_sync.view_heartbeat",
                 ),
                 _item(
-                    "Queue: failures",
+                    _("Queue: failures"),
                     "error",
                     reverse("admin:django_q_failure_changelist"),
                     _SUPERUSER,
                 ),
                 _item(
-                    "Queue: schedules",
+                    _("Queue: schedules"),
                     "schedule",
                     reverse("admin:django_q_schedule_changelist"),
                     _SUPERUSER,
@@ -121,4 +130,4 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the front page what its reader may see."""
     from contacts_sync.admin.dashboard import overview
 
-    return {**context, "title": "Control room", "overview": overview(request.user)}
+    return {**context, "title": _("Control room"), "overview": overview(request.user)}

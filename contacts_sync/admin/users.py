@@ -21,10 +21,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 
-from contacts_sync.admin.base import ModelAdmin, RecordAdmin, badge, count
+from contacts_sync.admin.base import ModelAdmin, RecordAdmin, badge
 from contacts_sync.admin.invitation import invite
 from contacts_sync.roles import MEMBER
 
@@ -66,7 +68,7 @@ class InvitationForm(forms.ModelForm):
 def _free(email: str, pk: int | None = None) -> str:
     taken = User.objects.filter(email__iexact=email)
     if email and any(user.pk != pk for user in taken):
-        raise forms.ValidationError("Somebody signs in with this address already.")
+        raise forms.ValidationError(_("Somebody signs in with this address already."))
     return email
 
 
@@ -92,8 +94,8 @@ class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[misc]  # the theme 
     add_fieldsets = ((None, {"fields": ("email", ("first_name", "last_name"), "groups")}),)
     fieldsets = (
         (None, {"fields": ("email", ("first_name", "last_name"), "password")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "groups")}),
-        ("Times", {"fields": (("last_login", "date_joined"),)}),
+        (gettext_lazy("Rights"), {"fields": ("is_active", "is_staff", "groups")}),
+        (gettext_lazy("Times"), {"fields": (("last_login", "date_joined"),)}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -101,11 +103,11 @@ class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[misc]  # the theme 
         if obj is None or not request.user.is_superuser:
             return fieldsets
         rights = {"fields": ("is_superuser", "user_permissions"), "classes": ["collapse"]}
-        return (*fieldsets, ("For superusers", rights))
+        return (*fieldsets, (_("For superusers"), rights))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
-            kwargs |= {"widget": Checkboxes(), "help_text": "What this person may do."}
+            kwargs |= {"widget": Checkboxes(), "help_text": _("What this person may do.")}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -119,18 +121,18 @@ class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[misc]  # the theme 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return request.user.is_superuser
 
-    @admin.display(description="name", ordering="last_name")
+    @admin.display(description=gettext_lazy("name"), ordering="last_name")
     def shown_name(self, user: User) -> str:
         return user.get_full_name()
 
-    @admin.display(description="roles")
+    @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> SafeString:
         badges = [badge(group.name) for group in user.groups.all()]
         if user.is_superuser:
-            badges.insert(0, badge("superuser"))
+            badges.insert(0, badge(_("superuser")))
         return mark_safe(" ".join(badges) or "–")  # noqa: S308  escaped by badge
 
-    @admin.display(description="mailbox")
+    @admin.display(description=gettext_lazy("mailbox"))
     def mailbox(self, user: User) -> str:
         return ", ".join(
             connection.username
@@ -148,16 +150,17 @@ class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[misc]  # the theme 
         super().save_model(request, obj, form, change)
         transaction.on_commit(lambda: invite(request, obj))
 
-    @admin.action(description="Invite again", permissions=["add"])
+    @admin.action(description=gettext_lazy("Invite again"), permissions=["add"])
     def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         chosen = list(queryset.filter(is_active=True, last_login=None).exclude(email=""))
         sent = sum(invite(request, user) for user in chosen)
         if len(chosen) != queryset.count():
             messages.warning(
-                request, "Whoever has signed in before, or is not active, got no mail."
+                request, _("Whoever has signed in before, or is not active, got no mail.")
             )
         if sent > 1:
-            messages.success(request, f"{count(sent, 'invitation')} sent.")
+            text = ngettext("%(number)s invitation sent.", "%(number)s invitations sent.", sent)
+            messages.success(request, text % {"number": sent})
 
 
 @admin.register(Group)

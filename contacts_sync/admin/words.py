@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from contacts_sync import rights
 from contacts_sync.admin.base import BAD, GOOD, INFO, PLAIN, WARN, badge
@@ -122,7 +123,7 @@ def summary(change: SyncChange, limit: int = 3) -> str:
     rows = changed(change)
     parts = [f"{row.field}: {row.before or '–'} → {row.after or '–'}" for row in rows[:limit]]
     if len(rows) > limit:
-        parts.append(f"and {len(rows) - limit} more")
+        parts.append(_("and %(n)s more") % {"n": len(rows) - limit})
     return "; ".join(parts)
 
 

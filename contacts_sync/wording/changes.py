@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from contacts_sync.models import SyncChange
 from contacts_sync.wording.guards import GUARDS
@@ -152,6 +152,19 @@ SETS = frozenset({"emails", "phones", "messengers", "addresses", "websites"})
 """Fields with many values: lists of [label, value] or [label, value, primary]."""
 
 
+LABELS = (
+    gettext_noop("Work"),
+    gettext_noop("Home"),
+    gettext_noop("Mobile"),
+    gettext_noop("Fax"),
+    gettext_noop("Pager"),
+    gettext_noop("Skype"),
+    gettext_noop("Billing"),
+    gettext_noop("Other"),
+)
+"""The labels of values, named here so that they are translated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field of a change, before and after."""
@@ -217,7 +230,7 @@ def say_entry(entry: Any) -> str:
 
 
 def _labelled(text: str, label: str, primary: bool) -> str:
-    notes = [label if label != "any" else "", _("primary") if primary else ""]
+    notes = [_(label) if label not in ("any", "") else "", _("primary") if primary else ""]
     said = ", ".join(filter(None, notes))
     return f"{text} ({said})" if text and said else text
 
