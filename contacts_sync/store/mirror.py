@@ -13,6 +13,7 @@ from contacts_sync import contact as shape
 from contacts_sync.models import Connection, ExternalLink, RemoteContact
 from contacts_sync.providers.base import Outcome, Page, Result, Tombstone
 from contacts_sync.providers.base import RemoteContact as Received
+from contacts_sync.store import bulk
 from contacts_sync.store import lease as leases
 from contacts_sync.store.lease import Lease
 from contacts_sync.store.records import fingerprint
@@ -167,7 +168,7 @@ def _put(connection: Connection, received: Iterable[Received], certain: bool = F
         elif connection.listing_open or not row.reported:
             listed.append(row.pk)
     RemoteContact.objects.bulk_create(news)
-    RemoteContact.objects.bulk_update(changed, CONTENT)
+    bulk.update(changed, CONTENT)
     RemoteContact.objects.filter(pk__in=listed).update(listing=connection.listing, reported=True)
     RemoteContact.objects.filter(pk__in=unsure).update(listing=connection.listing, doubtful=True)
     if news:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from contacts_sync import contact as shape
 from contacts_sync.engine.merge import Merge, after_there, agree, numbered
@@ -24,7 +25,7 @@ from contacts_sync.models import (
     SyncRun,
 )
 from contacts_sync.providers.base import Result
-from contacts_sync.store import history, mirror, records, writing
+from contacts_sync.store import bulk, history, mirror, records, writing
 from contacts_sync.store import lease as leases
 from contacts_sync.store.items import Item
 from contacts_sync.store.lease import Lease
@@ -496,9 +497,7 @@ class _Commit:
         for change in self.changes:
             change.link = change.link  # its number, now that the link is stored
         SyncChange.objects.bulk_create(self.changes)
-        SyncChange.objects.bulk_update(
-            self.finished, ["status", "link", "contact", "remote_id", "reason"]
-        )
+        bulk.update(self.finished, ["status", "link", "contact", "remote_id", "reason"])
         SyncChange.objects.filter(pk__in=self.unsent).delete()
         close_links(self.closed)
         tally(self.run, [*self.changes, *self.finished])
@@ -597,14 +596,16 @@ def save_links(links: Sequence[ExternalLink]) -> None:
         link.mirror_id = link.mirror.pk if link.mirror else link.mirror_id
     known = [link for link in links if link.pk is not None]
     ExternalLink.objects.bulk_create([link for link in links if link.pk is None])
-    ExternalLink.objects.bulk_update(known, LINK_FIELDS)
+    for link in known:
+        link.changed_at = timezone.now()
+    bulk.update(known, LINK_FIELDS)
 
 
 def save_mirrors(rows: Sequence[RemoteContact]) -> None:
     """Insert new mirror rows and update known ones."""
     known = [row for row in rows if row.pk is not None]
     RemoteContact.objects.bulk_create([row for row in rows if row.pk is None])
-    RemoteContact.objects.bulk_update(known, mirror.CONTENT)
+    bulk.update(known, mirror.CONTENT)
 
 
 def close_links(pks: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from contacts_sync.engine.merge import Merge
 from contacts_sync.engine.values import Entry
 from contacts_sync.models import Contact, ContactValue
 from contacts_sync.models.contact import VALUE_MODELS
-from contacts_sync.store import records
+from contacts_sync.store import bulk, records
 
 ODD_SPACE = r"^\s|\s$|\s\s|[\t\n\r\u00a0\u2000-\u200a\u202f\u3000]"
 """White space that folding changes."""
@@ -66,10 +66,7 @@ def write(writes: Iterable[LocalWrite]) -> list[Contact]:
     Contact.objects.bulk_create(new)
     added += new
     changed = [one.contact for one in work if one.merged.here and one.contact not in added]
-    Contact.objects.bulk_update(
-        changed,
-        [*records.TEXTS, "name", "company", "birthday", "updated_at"],
-    )
+    bulk.update(changed, [*records.TEXTS, "name", "company", "birthday", "updated_at"])
     for name, model in VALUE_MODELS.items():
         _write_values(name, model, [one for one in work if name in one.merged.sets_here])
     return made
@@ -155,7 +152,7 @@ def _write_values(name: str, model: type[ContactValue], writes: list[LocalWrite]
         model._default_manager.filter(pk__in=dropped).delete()
     if changed:
         columns = ["label", *records.columns(name)]
-        model._default_manager.bulk_update(changed, columns)
+        bulk.update(changed, columns)
     model._default_manager.bulk_create([row for _, row in news])
     for one in writes:
         one.rows.setdefault(name, [])

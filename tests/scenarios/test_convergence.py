@@ -14,6 +14,7 @@ from itertools import count
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -87,7 +88,6 @@ class Lives(RuleBasedStateMachine):
         self.copied = Counter()
         self.removed = [set(), set()]
         self.replaced = [set(), set()]
-        self.copies = [Counter(), Counter()]
         self.present = [set(), set()]
         self.tokens = defaultdict(dict)
         """By place (a mailbox's number, or None for here): (serial, field) and the latest text."""
@@ -249,9 +249,14 @@ class Lives(RuleBasedStateMachine):
             self.left(box, serial_of(fields["department"]))
 
     def left(self, box, serial):
-        self.copies[box][serial] = max(0, self.copies[box][serial] - 1)
         if serial not in self.serials_there(box):
-            self.removed[box].add(serial)
+            unknown = ExternalLink.objects.filter(
+                connection=self.worlds[box].connection,
+                contact__department=f"s{serial}",
+                state="creating",
+            )
+            # What was removed before anybody knew that it had been created is created again.
+            (self.replaced if unknown.exists() else self.removed)[box].add(serial)
         self.tokens[box] = {
             key: token for key, token in self.tokens[box].items() if key[0] != serial
         }
@@ -263,7 +268,6 @@ class Lives(RuleBasedStateMachine):
         if remote_id:
             serial = serial_of(fields["department"])
             if serial in self.serials_there(box):
-                self.copies[box][serial] += 1
                 self.copied[serial] += 1
             self.worlds[box].mailbox.move(remote_id, "contacts")
             self.removed[box].discard(serial)
@@ -291,7 +295,6 @@ class Lives(RuleBasedStateMachine):
         remote_id, fields = self.there(box, number)
         if remote_id:
             self.worlds[box].mailbox.copy(remote_id)
-            self.copies[box][serial_of(fields["department"])] += 1
             self.copied[serial_of(fields["department"])] += 1
 
     # Decisions
@@ -369,7 +372,7 @@ class Lives(RuleBasedStateMachine):
             assert number <= 1 + self.copied[serial_of(department)], f"law 6: {department} twice"
         for box in (0, 1):
             for serial, number in self.serials_there(box).items():
-                assert number <= 1 + self.copies[box][serial], f"law 6: a twin of {serial} there"
+                assert number <= 1 + self.copied[serial], f"law 6: a twin of {serial} there"
         firms = Contact.objects.filter(kind="company").values_list("name", flat=True)
         assert len(set(firms)) == len(firms), "law 6: a twin of a company"
 
@@ -460,4 +463,6 @@ def serial_of(department):
 
 @pytest.mark.django_db
 def test_whatever_people_do_and_whatever_fails_both_sides_come_to_agree():
-    run_state_machine_as_test(Lives)
+    deep = settings.get_current_profile_name() == "deep"
+    few = settings() if deep else settings(max_examples=10, stateful_step_count=20)
+    run_state_machine_as_test(Lives, settings=few)
