@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy
 
 
 class ContactsSyncConfig(AppConfig):
     name = "contacts_sync"
-    verbose_name = "Contacts"
+    verbose_name = gettext_lazy("Contacts")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -417,8 +417,11 @@ RETENTION_DISCONNECTED_DAYS = _number("RETENTION_DISCONNECTED_DAYS", 0)
 # --- Language, time, files, mail, logs ----------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
-# Our pages are English: offering more would mix languages. These differ in how they write dates.
+# The browser's first of these; a language is offered when `locale/` has all of its texts. What runs
+# and mails say is kept as text and follows LANGUAGE_CODE. The English ones differ in their dates.
+LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGES = [
+    ("de", "Deutsch"),
     ("en", "English"),
     ("en-us", "American English"),
     ("en-au", "Australian English"),

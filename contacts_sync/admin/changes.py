@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contacts_sync.admin.base import WARN, RecordAdmin, badge
-from contacts_sync.admin.words import change_badge, changed, contact_link, moment, summary
+from contacts_sync.admin.words import change_badge, changed, contact_link, moment, run_link, summary
 from contacts_sync.models import SyncChange
 from contacts_sync.run import decisions
 from contacts_sync.wording import guarded, say, what
@@ -62,7 +62,10 @@ class SyncChangeAdmin(RecordAdmin):
     ordering = ("-pk",)
     actions = ("approve", "dismiss")
     fieldsets = (
-        (None, {"fields": (("shown_name", "shown_what"), ("shown_status", "connection"), "run")}),
+        (
+            None,
+            {"fields": (("shown_name", "shown_what"), ("shown_status", "connection"), "shown_run")},
+        ),
         (gettext_lazy("Fields"), {"fields": ("shown_differences", "shown_conflict")}),
         (
             gettext_lazy("Why"),
@@ -115,6 +118,11 @@ class SyncChangeAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("who"))
     def shown_actor(self, change: SyncChange) -> str:
         return str(change.actor or _("the sync"))
+
+    @admin.display(description=gettext_lazy("sync run"))
+    def shown_run(self, change: SyncChange) -> SafeString | str:
+        run = change.run
+        return run_link(run.pk, run.status, run.started_at) if run else "–"
 
     @admin.display(description=gettext_lazy("before and after"))
     def shown_differences(self, change: SyncChange) -> SafeString | str:

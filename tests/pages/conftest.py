@@ -76,7 +76,7 @@ def firm(django_user_model):
     ensure_groups()
     people = {
         name: django_user_model.objects.create_user(
-            name, f"{name}@firm.example", is_staff=True, first_name=name.title()
+            f"u-{name}", f"{name}@firm.example", is_staff=True, first_name=f"P-{name}"
         )
         for name in ACCOUNTS
     }
@@ -88,7 +88,7 @@ def firm(django_user_model):
         name: Connection.objects.create(
             owner=people[name],
             tenant_id="firm",
-            object_id=name,
+            object_id=f"object-{name}",
             username=f"{name}@mail.example",
             credential="sealed",
             started_at=now - timedelta(days=3) if fields["state"] == "on" else None,
