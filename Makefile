@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test lint format requirements
+.PHONY: demo run test lint format requirements audit
 
 demo: $(STAMP)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -38,6 +38,13 @@ requirements: $(STAMP)
 		UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --no-emit-index-url \
 			--universal --python-version 3.11 --generate-hashes $$name.in -o $$name.txt || exit 1; \
 	done
+
+# What is installed, with licences and hashes; then whether a hole is known in any of it.
+audit: $(STAMP)
+	mkdir -p var
+	$(BIN)/python deploy/sbom.py > var/sbom.json
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.txt
 
 $(STAMP): requirements.txt tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
