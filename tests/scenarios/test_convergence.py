@@ -233,6 +233,10 @@ class Lives(RuleBasedStateMachine):
         if contact := self.contact(number, alive=False):
             Contact.objects.filter(pk=contact.pk).restore()
             self.trashed.discard(contact.pk)
+            for box, world in enumerate(self.worlds):
+                # Removed on both sides before a run came by: restored, it is new there.
+                if not contact.links.filter(connection=world.connection).exists():
+                    self.removed[box].discard(serial_of(contact.department))
 
     @rule(box=boxes, number=which)
     def remove_there(self, box, number):
