@@ -175,7 +175,8 @@ class Strangers:
     """All records without a living counterpart, of one connection.
 
     `gone` are those of ours whose counterpart was removed there: they take part in matching, and
-    are not created again. `copies` are those of theirs that equal a record already linked. `kept`
+    are not created again. `copies` are those of theirs that equal a record already linked, and
+    `orphans` the copies whose original has left: they may take its place if they match. `kept`
     are records of which a person said: not the same as any other. `left_over` are held since their
     twins were paired with others, or since they equalled another record: they wait for a person
     until they change or match again. `links` name the links that held records already have.
@@ -185,6 +186,7 @@ class Strangers:
     theirs: tuple[Candidate, ...] = ()
     gone: frozenset[int] = frozenset()
     copies: frozenset[int] = frozenset()
+    orphans: frozenset[int] = frozenset()
     kept: frozenset[tuple[Side, int]] = frozenset()
     left_over: frozenset[tuple[Side, int]] = frozenset()
     links: Mapping[tuple[Side, int], int] = field(default_factory=dict)
@@ -197,7 +199,8 @@ def pair_up(strangers: Strangers) -> Matching:
         (
             one
             for one in strangers.theirs
-            if (Side.THERE, one.id) not in strangers.kept and one.id not in strangers.copies
+            if (Side.THERE, one.id) not in strangers.kept
+            and one.id not in strangers.copies - strangers.orphans
         ),
     )
 
@@ -220,9 +223,11 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
     taken_here, taken_there = matching.ours, matching.theirs
     for one in strangers.theirs:
         link = links.get((Side.THERE, one.id))
+        if one.id in taken_there:
+            continue
         if one.id in strangers.copies and (Side.THERE, one.id) not in strangers.kept:
             yield Action(Do.HOLD, link, mirror=one.id, reason="copy", group=f"{COPY}{one.id}")
-        elif one.id not in taken_there and (Side.THERE, one.id) not in strangers.left_over:
+        elif (Side.THERE, one.id) not in strangers.left_over:
             yield Action(Do.CREATE_HERE, link, mirror=one.id, reason="only there")
     for one in strangers.ours:
         left_over = (Side.HERE, one.id) in strangers.left_over

@@ -142,13 +142,15 @@ def _strangers(
             theirs[mirror.pk] = mirror
             there.append(candidate)
     there = _without_unanswered(connection, there, theirs)
+    copies, orphans = (
+        search.copies(connection, theirs, run.started_at) if theirs else (set(), set())
+    )
     strangers = Strangers(
         ours=tuple(here),
         theirs=tuple(there),
         gone=frozenset(gone),
-        copies=frozenset(search.copies(connection, theirs, run.started_at))
-        if theirs
-        else frozenset(),
+        copies=frozenset(copies),
+        orphans=frozenset(orphans),
         kept=frozenset(kept),
         left_over=frozenset(end for end, link in grouped.items() if _as_held(link, ours, theirs)),
         links=links,

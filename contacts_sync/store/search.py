@@ -190,13 +190,14 @@ def nothing_to_show(pks: Iterable[int]) -> set[int]:
     return found
 
 
-def copies(connection: Connection, pks: Iterable[int], before: object) -> set[int]:
+def copies(connection: Connection, pks: Iterable[int], before: object) -> tuple[set[int], set[int]]:
     """Tell which new mirror rows equal one that was linked before this run began.
 
     Equal now, or when it was last in step: a person may copy a contact and then change it, or
-    remove it.
+    remove it. The second set are those of them whose original has left.
     """
     found: set[int] = set()
+    orphans: set[int] = set()
     for some in chunks(pks):
         linked = ExternalLink.objects.filter(
             connection=connection,
@@ -208,7 +209,9 @@ def copies(connection: Connection, pks: Iterable[int], before: object) -> set[in
         once = linked.filter(mirror__settled=OuterRef("fingerprint"))
         rows = RemoteContact.objects.filter(Exists(now) | Exists(once), pk__in=some)
         found.update(rows.values_list("pk", flat=True))
-    return found
+        stands = now | once.filter(mirror__present=True)
+        orphans.update(rows.filter(~Exists(stands)).values_list("pk", flat=True))
+    return found, orphans
 
 
 def gone_contacts(connection: Connection) -> list[int]:
