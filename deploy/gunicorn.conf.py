@@ -29,7 +29,10 @@ access_log_format = "%(h)s %(m)s %(U)s %(s)s %(B)s bytes %(L)s s"
 logconfig_dict = logs.configuration(
     os.environ.get("LOG_FORMAT") or "json", os.environ.get("LOG_LEVEL") or "INFO"
 )
-logconfig_dict["loggers"] |= {
-    "gunicorn.error": {"level": "INFO"},
-    "gunicorn.access": {"level": "INFO"},
-}
+for _name in ("gunicorn.error", "gunicorn.access"):
+    # It takes both off the root's handlers before it reads this.
+    logconfig_dict["loggers"][_name] = {
+        "handlers": ["console"],
+        "level": "INFO",
+        "propagate": False,
+    }

@@ -19,7 +19,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # what belongs to this machine: the database, generated keys
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
 
 
 _refusals: list[str] = []
@@ -107,6 +108,8 @@ for _position, _key in enumerate(TOKEN_ENCRYPTION_KEYS, start=1):
 
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]" if TRIAL else "")
 _needed("ALLOWED_HOSTS", ALLOWED_HOSTS, "Give the name under which people reach this site.")
+# Whoever watches this machine from itself asks by address: probes, and Prometheus.
+ALLOWED_HOSTS += [host for host in ("localhost", "127.0.0.1") if host not in ALLOWED_HOSTS]
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 
 if not TRIAL:
