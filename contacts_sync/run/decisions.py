@@ -146,10 +146,11 @@ def put_back(link: ExternalLink, actor: Any) -> None:
 
 
 def _to_be_created(link: ExternalLink) -> None:
-    """Let a link be created in Outlook anew, under a new key."""
+    """Let a link be created in Outlook anew, under a new key.
+
+    It knows the old contact until then: if that one comes back first, the link goes on with it.
+    """
     link.state, link.client_key, link.sent_at = Link.State.CREATING, None, None
-    link.remote_id, link.mirror = None, None
-    link.local_shadow = link.remote_shadow = None
     link.decision, link.pending = "", True
 
 

@@ -86,6 +86,7 @@ class Lives(RuleBasedStateMachine):
         ]
         self.trashed = set()
         self.copied = Counter()
+        self.put_back_there = [set(), set()]
         self.removed = [set(), set()]
         self.replaced = [set(), set()]
         self.present = [set(), set()]
@@ -271,7 +272,7 @@ class Lives(RuleBasedStateMachine):
         remote_id, fields = self.there(box, number, "Clients")
         if remote_id:
             serial = serial_of(fields["department"])
-            if serial in self.serials_there(box):
+            if serial in self.serials_there(box) or serial in self.put_back_there[box]:
                 self.copied[serial] += 1
             self.worlds[box].mailbox.move(remote_id, "contacts")
             self.removed[box].discard(serial)
@@ -311,7 +312,9 @@ class Lives(RuleBasedStateMachine):
             link = links[number % len(links)]
             decisions.put_back(link, self.owners[0])
             box = self.box_of(link)
-            self.removed[box].discard(serial_of(link.contact.department))
+            serial = serial_of(link.contact.department)
+            self.removed[box].discard(serial)
+            self.put_back_there[box].add(serial)
 
     def box_of(self, link):
         return [world.connection.pk for world in self.worlds].index(link.connection_id)

@@ -92,6 +92,22 @@ def test_put_back_and_entered_anew_at_once_is_one_contact(world, gone, alice):
     assert world.is_quiet()
 
 
+def test_put_back_and_moved_back_at_once_goes_on_with_the_old_one(world, contact, alice):
+    remote_id = world.remote_id(contact)
+    world.mailbox.move(remote_id, "Clients")
+    world.run()
+    Contact.objects.filter(pk=contact.pk).update(first_name="Anne")
+    decisions.put_back(world.link(contact), alice)
+    world.mailbox.move(remote_id, "contacts")
+
+    run = world.run()
+
+    assert (run.added_here, run.added_there) == (0, 0)
+    assert world.remote_id(contact) == remote_id
+    assert world.outlook()["givenName"] == "Anne"
+    assert world.is_quiet()
+
+
 def test_a_removal_that_cannot_be_verified_decides_nothing(world, contact):
     world.mailbox.remove(world.remote_id(contact))
     world.graph.faults = [Fault("reply", "GET", times=None, status=503, where="item")]
