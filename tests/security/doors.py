@@ -37,9 +37,11 @@ def doors():
 
 
 def address(route, rows):
-    """Fill in an address: with the row of the model it is about, else with the owner's run."""
+    """Fill in an address: with the row it is about; on our pages that is the owner's run."""
     model = re.match(r"admin/(\w+)/(\w+)/", route)
     key = str(rows.get(f"{model[1]}.{model[2]}") if model else rows["contacts_sync.syncrun"])
+    if "changes/<int:pk>" in route:
+        key = str(rows["contacts_sync.syncchange"])
     route = route.replace("^<app>/$", "contacts_sync/")
     for part, text in PARTS.items():
         route = route.replace(part.lstrip("^"), text).replace("^", "")

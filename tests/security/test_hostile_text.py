@@ -144,10 +144,8 @@ def body(page):
 
 
 STRANGE = (
-    "?q=%00&page=%00&kind=%00&show=%00",
-    "?q=\u202e%25_'%22&page=99999999999999999999&kind=-1",
-    "?e=1&p=-1&page=²&q=" + "x" * 5000,
-    "?o=%00&state__exact=%00&connection__id__exact=x",
+    "?q=\u202e%25_'%22&page=99999999999999999999&kind=-1&state__exact=-1&connection__id__exact=x",
+    "?e=1&p=-1&page=²&o=-99.x&q=" + "x" * 5000,
 )
 
 
