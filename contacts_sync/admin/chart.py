@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from contacts_sync.models import SyncRun
 
 DAYS = 14
-WIDTH, HEIGHT, TOP = 40, 96, 14
+WIDTH, HEIGHT, TOP = 40, 92, 18
 """Of one day's column, and the space above it for its number."""
 
 BAD = (SyncRun.Status.FAILED, SyncRun.Status.NEEDS_SIGN_IN, SyncRun.Status.REFUSED)
@@ -35,6 +35,7 @@ class Bar:
     """A column of two parts, the second on top of the first, in the drawing's units."""
 
     day: str
+    short: str
     x: int
     low: int
     high: int
@@ -97,6 +98,7 @@ def _bars(rows: list[tuple[date, int, int]]) -> list[Bar]:
     return [
         Bar(
             date_format(day, "j M"),
+            date_format(day, "j"),
             position * WIDTH,
             _height(first, most),
             _height(second, most),

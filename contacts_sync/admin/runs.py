@@ -12,6 +12,7 @@ from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
 from contacts_sync import rights
@@ -135,7 +136,7 @@ def _report(run: SyncRun, user: Any) -> dict[str, Any]:
         .order_by("action", "side", "status")
     )
     return {
-        "message": run.message,
+        "message": run.message or capfirst(tally(run)),
         "numbers": [(_label(name), getattr(run, name)) for name in COUNTS],
         "groups": [_group(row) for row in groups],
         "urgent": change_rows(full.filter(status__in=URGENT)[:SHOWN], user),
