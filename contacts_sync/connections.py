@@ -136,10 +136,9 @@ def finish_authorization(owner: Any, flow: dict[str, Any], query: dict[str, str]
         connection.folder_id = _provider(connection, signed_in.credential).folder_id()
     except ProviderError as error:
         raise Refused(str(error)) from error
-    _authorized(connection)
     try:
         with transaction.atomic():
-            connection.save()
+            _authorized(connection)
             credentials.store(connection, signed_in.credential)
     except IntegrityError as error:
         raise Refused(_taken(account)) from error
@@ -181,16 +180,25 @@ def _taken(account: Account) -> str:
 
 
 def _authorized(connection: Connection) -> None:
-    """Bring the state of a connection in line with a fresh authorization."""
+    """Bring a connection in line with a fresh authorization, and touch nothing else of its row."""
     State = Connection.State
-    if connection.state == State.ON:
-        connection.next_run_at = timezone.now()
-    elif connection.started_at:
-        connection.state = State.STOPPED
-    else:
-        connection.state = State.AUTHORIZED
-    connection.problem, connection.problem_text, connection.problem_since = "", "", None
-    connection.failures = 0
+    if connection.pk is None:
+        connection.save()
+        return
+    rows = Connection.objects.filter(pk=connection.pk)
+    rows.update(
+        username=connection.username,
+        account_name=connection.account_name,
+        folder_id=connection.folder_id,
+        problem="",
+        problem_text="",
+        problem_since=None,
+        failures=0,
+    )
+    rows.filter(state=State.ON).update(next_run_at=timezone.now())
+    back = rows.filter(state=State.DISCONNECTED)
+    back.filter(started_at=None).update(state=State.AUTHORIZED)
+    back.update(state=State.STOPPED)
 
 
 def stop(connection: Connection) -> None:

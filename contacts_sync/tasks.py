@@ -48,6 +48,9 @@ def start(connection: Connection, actor: Any = None) -> SyncRun:
 
 
 def _send(run: SyncRun) -> None:
+    """Send a job for a run, unless Microsoft has asked it to wait: then the dispatcher does."""
+    if run.not_before and run.not_before > timezone.now():
+        return
     Connection.objects.filter(pk=run.connection_id).update(next_run_at=timezone.now() + RETRY)
     async_task("contacts_sync.tasks.work", run.pk)
 

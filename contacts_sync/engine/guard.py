@@ -37,7 +37,6 @@ class Totals:
     previewed: int | None = None
     made: int = 0
     listing_shrunk: bool = False
-    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ GUARDS: tuple[Guard, ...] = (
         share=0.20,
         counts=lambda action: action.do is Do.CREATE_HERE,
         total=lambda totals: totals.records,
-        applies=lambda totals: not totals.first,
+        applies=lambda totals: True,
         dismiss=Answer.APART,
     ),
     Guard(
@@ -111,7 +110,7 @@ GUARDS: tuple[Guard, ...] = (
         share=0.90,
         counts=lambda action: action.do is Do.UPDATE and action.writes_here,
         total=lambda totals: totals.links,
-        applies=lambda totals: not totals.first,
+        applies=lambda totals: True,
         dismiss=Answer.TAKE_HERE,
     ),
     Guard(
@@ -120,11 +119,14 @@ GUARDS: tuple[Guard, ...] = (
         share=0.50,
         counts=lambda action: action.do is Do.UPDATE and action.writes_there,
         total=lambda totals: totals.links,
-        applies=lambda totals: not totals.first,
+        applies=lambda totals: True,
         dismiss=Answer.TAKE_THERE,
     ),
 )
 """DESIGN.md, R15."""
+
+SHOWN = (Do.CREATE_HERE, Do.CREATE_THERE, Do.UPDATE)
+"""What *Start Sync* approves by its preview. Deletions are approved one by one."""
 
 BY_NAME = {guard.name: guard for guard in GUARDS}
 
@@ -147,8 +149,8 @@ def judge(
 ) -> Verdict:
     """Hold every action of a kind of which there are too many.
 
-    What a person has approved is not counted, and goes on; so are creations that the approved
-    preview has shown. `waiting` names the guard that holds an action already: it is held until a
+    What a person has approved is not counted, and goes on; so are creations and updates that the
+    approved preview has shown. `waiting` names the guard that holds an action already: it is held until a
     person decides, however few they have become.
     """
     plan = list(actions)
@@ -159,7 +161,7 @@ def judge(
             for position, action in enumerate(plan)
             if guard.counts(action)
             and not approved(action)
-            and not (guard.name == "growth" and previewed(action))
+            and not (action.do in SHOWN and previewed(action))
         ]
         if not guard.holds(len(counted), totals):
             counted = [one for one in counted if waiting(plan[one]) == guard.name]

@@ -179,7 +179,9 @@ class Strangers:
     `orphans` the copies whose original has left: they may take its place if they match. `kept`
     are records of which a person said: not the same as any other. `left_over` are held since their
     twins were paired with others, or since they equalled another record: they wait for a person
-    until they change or match again. `links` name the links that held records already have.
+    until they change or match again. `set_aside` are those of ours that were refused: they are
+    not created yet, but may match. `unsure` are those of theirs that may be the result of a creation
+    without an answer: they wait, and so does whoever matches them. `links` name the links that held records already have.
     """
 
     ours: tuple[Candidate, ...] = ()
@@ -189,6 +191,8 @@ class Strangers:
     orphans: frozenset[int] = frozenset()
     kept: frozenset[tuple[Side, int]] = frozenset()
     left_over: frozenset[tuple[Side, int]] = frozenset()
+    set_aside: frozenset[int] = frozenset()
+    unsure: frozenset[int] = frozenset()
     links: Mapping[tuple[Side, int], int] = field(default_factory=dict)
 
 
@@ -209,8 +213,12 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
     """Adopt what matches, hold what is not clear, create the rest on the other side."""
     links = strangers.links
     for here, there in matching.pairs:
+        if there in strangers.unsure:
+            continue
         yield Action(Do.ADOPT, links.get((Side.HERE, here)), here, there, reason="match")
     for group in matching.groups:
+        if strangers.unsure.intersection(group.theirs):
+            continue
         name = _group_name(group.ours, group.theirs)
         for pk in group.ours:
             yield Action(
@@ -223,14 +231,14 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
     taken_here, taken_there = matching.ours, matching.theirs
     for one in strangers.theirs:
         link = links.get((Side.THERE, one.id))
-        if one.id in taken_there:
+        if one.id in strangers.unsure or one.id in taken_there:
             continue
         if one.id in strangers.copies and (Side.THERE, one.id) not in strangers.kept:
             yield Action(Do.HOLD, link, mirror=one.id, reason="copy", group=f"{COPY}{one.id}")
         elif (Side.THERE, one.id) not in strangers.left_over:
             yield Action(Do.CREATE_HERE, link, mirror=one.id, reason="only there")
     for one in strangers.ours:
-        left_over = (Side.HERE, one.id) in strangers.left_over
+        left_over = (Side.HERE, one.id) in strangers.left_over or one.id in strangers.set_aside
         if one.id not in taken_here and one.id not in strangers.gone and not left_over:
             link = links.get((Side.HERE, one.id))
             yield Action(Do.CREATE_THERE, link, contact=one.id, reason="only here")

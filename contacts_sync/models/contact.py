@@ -99,8 +99,10 @@ class Contact(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["last_name", "first_name"], name="contact_person_name"),
-            models.Index(fields=["name"], condition=Q(kind=shape.COMPANY), name="contact_company"),
+            # Not of the names: PostgreSQL could not hold a row whose name is longer than a page.
+            models.Index(
+                fields=["deleted_at"], condition=Q(kind=shape.COMPANY), name="contact_company"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -93,6 +93,7 @@ class SyncRun(models.Model):
     requests = models.PositiveIntegerField(_("requests"), default=0)
     message = models.TextField(_("what happened"), blank=True, default="")
     warning = models.TextField(_("to be considered"), blank=True, default="")
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -179,6 +180,7 @@ class SyncChange(models.Model):
     conflict: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
     reason = models.TextField(_("why"), blank=True, default="")
     guard = models.CharField(max_length=20, blank=True, default="")
+    mark = models.CharField(max_length=80, blank=True, default="", editable=False)
     undoes = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="undone_by"
     )

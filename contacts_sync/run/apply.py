@@ -18,8 +18,10 @@ from contacts_sync.providers.errors import ProviderError, Throttled
 from contacts_sync.run.context import LONGEST_WAIT, Slice, SliceOver
 from contacts_sync.run.pull import pull
 from contacts_sync.store import items as in_hand
+from contacts_sync.store import lease as leases
 from contacts_sync.store import settling
 from contacts_sync.store.items import Item
+from contacts_sync.store.lease import Stopped
 
 PULL_AGE = timedelta(minutes=1)
 """When the last pull is older than this, what changed there is read before anything is written."""
@@ -75,13 +77,23 @@ class _Lane:
 
     def _send(self, batch: list[Item]) -> None:
         """Mark a batch as sent, let the last one land, let this one go, and store the last one."""
-        settling.mark_sent(self.work.run, self.work.lease, batch, self.work.now())
+        work = self.work
+        batch = settling.mark_sent(work.run, work.lease, batch, work.now())
         landed, error = self._wait()
-        if error is None:
-            writes = [_write(item) for item in batch]
-            self.flight = (batch, self.sender.submit(self.work.provider.write, writes))
-        else:
-            landed += _not_sent(batch, error)
+        if not batch:
+            self._keep(landed, error)
+            return
+        if error is not None or _patience(landed):
+            # What waits for its turn goes with the next plan: first we are patient.
+            self._keep(landed + _not_sent(batch), error)
+            return
+        try:
+            leases.hold_to_send(work.lease, work.now())
+        except Stopped:
+            self._store(landed + _not_sent(batch))
+            raise
+        writes = [_write(item) for item in batch]
+        self.flight = (batch, self.sender.submit(work.provider.write, writes))
         self._keep(landed, error)
 
     def _land(self) -> None:
@@ -98,7 +110,7 @@ class _Lane:
         try:
             outcomes = future.result()
         except ProviderError as error:
-            return _not_sent(batch, error), error
+            return _not_sent(batch, str(error)), error
         for item, outcome in zip(batch, outcomes, strict=True):
             item.outcome = outcome
         return batch, None
@@ -113,10 +125,10 @@ class _Lane:
         results = [item.outcome for item in batch if item.outcome is not None]
         if any(one.result in AGAIN for one in results):
             self.work.again = True
-        late = [one.retry_after or 1.0 for one in results if one.result is Result.LATER]
+        late = _patience(batch)
         if late and not isinstance(error, Throttled):
             self.work.late = True
-            self._be_patient(max(late))
+            self._be_patient(late)
 
     def _be_patient(self, wait: float) -> None:
         if wait > LONGEST_WAIT:
@@ -136,10 +148,16 @@ AGAIN = (Result.CHANGED, Result.GONE, Result.LATER)
 """Outcomes after which a contact is planned again in the same run."""
 
 
-def _not_sent(batch: list[Item], error: ProviderError) -> list[Item]:
+def _not_sent(batch: list[Item], reason: str = "") -> list[Item]:
     for item in batch:
-        item.outcome = Outcome(Result.LATER, reason=str(error))
+        item.outcome = Outcome(Result.LATER, reason=reason, retry_after=0.0)
     return batch
+
+
+def _patience(batch: list[Item]) -> float:
+    """Say how many seconds the answers of a batch ask us to wait."""
+    late = [one.outcome for one in batch if one.outcome and one.outcome.result is Result.LATER]
+    return max((1.0 if one.retry_after is None else one.retry_after for one in late), default=0.0)
 
 
 def _cut(actions: Iterable[Action], size: int) -> Iterator[list[Action]]:

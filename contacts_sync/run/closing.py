@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts_sync.models import Connection, SyncChange, SyncRun
 from contacts_sync.store import lease as leases
+from contacts_sync.store import runs
 from contacts_sync.store.lease import Lease
 
 INTERVAL = timedelta(minutes=60)
@@ -18,6 +20,9 @@ INTERVAL = timedelta(minutes=60)
 
 JITTER = timedelta(minutes=6)
 """Spread over so long, so that mailboxes do not all come at once."""
+
+SOON = timedelta(seconds=settings.CREATE_SETTLE_SECONDS + 60)
+"""What has no answer yet can be settled for certain after so long."""
 
 BACKOFF, LONGEST_BACKOFF = timedelta(minutes=5), timedelta(hours=6)
 """After a failure the next try comes sooner, and then ever later."""
@@ -46,10 +51,12 @@ def close(
         run.requests += requests
         run.status, run.message = ending.status, ending.message
         connection = Connection.objects.get(pk=run.connection_id)
+        unsettled = runs.unsettled(connection) if run.status == SyncRun.Status.DONE else 0
         if run.status == SyncRun.Status.DONE:
-            _done(run, connection)
+            _done(run, connection, unsettled)
         if run.status != SyncRun.Status.CONTINUES:
             run.step, run.finished_at = SyncRun.Step.CLOSED, now
+        run.not_before = now + timedelta(seconds=ending.wait) if ending.wait else None
         run.crashes = 0  # what kills a worker again and again never comes this far
         run.save(
             update_fields=[
@@ -60,22 +67,23 @@ def close(
                 "finished_at",
                 "held",
                 "crashes",
+                "not_before",
             ]
         )
-        _update(connection, run, ending, now, jitter)
+        _update(connection, run, ending, now, jitter, unsettled)
 
 
-def _done(run: SyncRun, connection: Connection) -> None:
+def _done(run: SyncRun, connection: Connection, unsettled: int) -> None:
     run.held = SyncChange.objects.filter(
         connection=connection, status=SyncChange.Status.HELD
     ).count()
     if run.held and run.kind != SyncRun.Kind.PREVIEW:
         run.status = SyncRun.Status.HELD
     if run.kind != SyncRun.Kind.PREVIEW:
-        run.message = summary(run)
+        run.message = summary(run, unsettled)
 
 
-def summary(run: SyncRun) -> str:
+def summary(run: SyncRun, unsettled: int = 0) -> str:
     """Say in a sentence what a run did."""
     parts = [
         ngettext("%d added here", "%d added here", run.added_here) % run.added_here,
@@ -99,7 +107,20 @@ def summary(run: SyncRun) -> str:
         run.gone,
     )
     told = [part for part, count in zip(parts, counts, strict=True) if count]
-    text = _("Everything was in step.") if not told else ", ".join(told) + "."
+    if told:
+        text = ", ".join(told) + "."
+    else:
+        text = "" if unsettled or run.held else _("Everything was in step.")
+    if unsettled:
+        text += (
+            " "
+            + ngettext(
+                "%d contact is not settled yet; the next run goes on with it in a few minutes.",
+                "%d contacts are not settled yet; the next run goes on with them in a few minutes.",
+                unsettled,
+            )
+            % unsettled
+        )
     if run.held:
         text += (
             " "
@@ -118,11 +139,16 @@ def summary(run: SyncRun) -> str:
             )
             % run.problems
         )
-    return text
+    return text.strip()
 
 
 def _update(
-    connection: Connection, run: SyncRun, ending: Ending, now: datetime, jitter: float
+    connection: Connection,
+    run: SyncRun,
+    ending: Ending,
+    now: datetime,
+    jitter: float,
+    unsettled: int,
 ) -> None:
     fields = ["failures", "problem", "problem_text", "problem_since", "next_run_at"]
     if run.status == SyncRun.Status.CONTINUES:
@@ -143,7 +169,13 @@ def _update(
             if ending.seen is not None:
                 connection.seen = ending.seen
                 fields.append("seen")
-    connection.next_run_at = _next(connection, ending, now, jitter)
+    due = _next(connection, ending, now, jitter)
+    if due is not None and not ending.problem:
+        if run.kind == SyncRun.Kind.PREVIEW and connection.synced_at is not None:
+            due = max(now, connection.synced_at + INTERVAL)  # a look puts off nothing
+        soon = [now + SOON] if unsettled else []
+        due = min([due, *soon, *runs.tries(connection, now)])
+    connection.next_run_at = due
     connection.save(update_fields=fields)
 
 

@@ -75,6 +75,13 @@ def _take_values(keep: Contact, drop: Contact, chosen: Mapping[str, str]) -> Non
                 rewriting.add_value(keep, field.name, (one.label, one.value))
 
 
+def _gives_way(link: ExternalLink) -> bool:
+    """Say whether nothing stands behind a link in Outlook, and nothing is on its way there."""
+    if link.state == State.CREATING:
+        return link.sent_at is None
+    return link.state in (State.GONE, State.HELD)
+
+
 def _merge_link(keep: Contact, theirs: ExternalLink) -> None:
     """Give a link of the dropped contact to the kept one, unless that has a living one there.
 
@@ -89,8 +96,7 @@ def _merge_link(keep: Contact, theirs: ExternalLink) -> None:
         return
     if theirs.state not in (State.LINKED, State.GONE):
         return
-    replaced = (State.GONE, State.HELD) if theirs.state == State.LINKED else ()
-    if ours is not None and ours.state not in replaced:
+    if ours is not None and not (theirs.state == State.LINKED and _gives_way(ours)):
         return
     if ours is not None:
         settling.close_links([ours.pk])

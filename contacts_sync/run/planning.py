@@ -36,10 +36,14 @@ CLOCKS = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class Plan:
-    """The actions of one run, the companies they bring along, and what may be the same."""
+    """The actions of one run, the companies they bring along, and what may be the same.
+
+    `waits` says that something was looked at and has to be looked at again.
+    """
 
     actions: list[Action]
     companies: list[str] = field(default_factory=list)
+    waits: bool = False
     near: list[tuple[int, int, tuple[str, ...]]] = field(default_factory=list)
 
 
@@ -49,7 +53,7 @@ def make_plan(run: SyncRun, now: datetime, near: bool = False) -> Plan:
     work = search.open_work(connection)
     if not work:
         return Plan([])
-    strays: list[ExternalLink] = []
+    strays = _Strays()
     actions: list[Action] = []
     for some in search.chunks(work.links):
         actions += _links(connection, some, strays, now)
@@ -63,14 +67,59 @@ def make_plan(run: SyncRun, now: datetime, near: bool = False) -> Plan:
         if action.do is not Do.HOLD or action.contact not in leaving
     ]
     actions = list(_sum_up_adoptions(connection, actions))
-    companies = _companies(actions, theirs)
-    kinds = _kinds(actions, ours, theirs)
-    actions.sort(key=lambda one: (ORDER[one.do], one.creates and kinds.get(_end(one)) != "company"))
-    return Plan(actions, companies, _near(actions, strangers) if near else [])
+    companies = _companies(actions, theirs, strays.renamed)
+    actions.sort(key=lambda one: _order(one, ours, theirs, strays.renamed))
+    waits = bool(strangers.unsure)
+    return Plan(actions, companies, waits, _near(actions, strangers) if near else [])
+
+
+def _order(
+    action: Action,
+    ours: Mapping[int, Mine],
+    theirs: Mapping[int, Yours],
+    renamed: Mapping[int, str],
+) -> tuple[int, bool]:
+    """Put companies ahead of the people who name them, renamed ones too."""
+    if action.do is Do.UPDATE and action.link in renamed:
+        return ORDER[Do.CREATE_HERE], False
+    row = theirs.get(action.mirror or 0) if action.do is Do.CREATE_HERE else None
+    contact = ours.get(action.contact or 0) if action.do is Do.CREATE_THERE else None
+    kind = row.kind if row else (contact.kind if contact else "")
+    return ORDER[action.do], kind != shape.COMPANY
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a plan keeps of a contact of ours."""
+
+    kind: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Yours:
+    """What a plan keeps of a contact of theirs."""
+
+    kind: str
+    company: str
+    modified: datetime | None
+    unchanged: bool
+
+
+@dataclass(slots=True)
+class _Strays:
+    """Links with one end only, which are matched with the strangers, and what was seen beside them.
+
+    `renamed` are companies that get another name here: the new name by link.
+    """
+
+    links: list[ExternalLink] = field(default_factory=list)
+    set_aside: set[int] = field(default_factory=set)
+    renamed: dict[int, str] = field(default_factory=dict)
 
 
 def _links(
-    connection: Connection, pks: list[int], strays: list[ExternalLink], now: datetime
+    connection: Connection, pks: list[int], strays: _Strays, now: datetime
 ) -> Iterator[Action]:
     """Decide a chunk of links.
 
@@ -84,15 +133,21 @@ def _links(
         view = search.view(link, contact)
         action = planner.decide(view)
         if action is None and link.state == State.HELD and _has_an_end(view):
-            strays.append(link)
-        if action is None or _is_set_aside(link, contact, now):
+            strays.links.append(link)
+        if action is None:
             continue
         if action.do is Do.CREATE_THERE:
-            strays.append(link)
+            strays.links.append(link)
+            if _is_set_aside(link, contact, now):
+                strays.set_aside.add(link.contact_id or 0)
+            continue
+        if _is_set_aside(link, contact, now):
             continue
         if action.do is Do.UPDATE and contact is not None:
             item = items.make(connection, action, contact, link.mirror, link)
             action = planner.summed_up(action, item.merged, item.merged.here.get("company", ""))
+            if contact.kind == shape.COMPANY and "name" in item.merged.here:
+                strays.renamed[link.pk] = shape.fold(item.merged.here["name"])
         yield action
 
 
@@ -111,15 +166,15 @@ def _is_set_aside(link: ExternalLink, contact: Contact | None, now: datetime) ->
 def _strangers(
     run: SyncRun,
     work: search.OpenWork,
-    strays: list[ExternalLink],
+    strays: _Strays,
     leaving: Collection[int],
     near: bool,
-) -> tuple[Strangers, dict[int, Contact], dict[int, RemoteContact]]:
+) -> tuple[Strangers, dict[int, Mine], dict[int, Yours]]:
     connection = run.connection
     links: dict[tuple[Side, int], int] = {}
     kept: set[tuple[Side, int]] = set()
     grouped: dict[tuple[Side, int], ExternalLink] = {}
-    for link in strays:
+    for link in strays.links:
         end = _end_of(link)
         links[end] = link.pk
         if link.decision == ExternalLink.Decision.KEEP:
@@ -130,18 +185,17 @@ def _strangers(
     pks_here = set(work.ours) | {pk for side, pk in links if side is Side.HERE}
     pks_here -= search.nothing_to_show(pks_here)
     gone = set(search.gone_contacts(connection)) | {*leaving} if pks_there else set()
-    ours: dict[int, Contact] = {}
+    ours: dict[int, Mine] = {}
     here: list[Candidate] = []
     for candidate, contact in search.candidates_here(pks_here | gone, near):
-        ours[contact.pk] = contact
+        ours[contact.pk] = Mine(contact.kind, contact.revision)
         here.append(candidate)
-    theirs: dict[int, RemoteContact] = {}
+    theirs: dict[int, Yours] = {}
     there: list[Candidate] = []
     for candidate, mirror in search.candidates_there(pks_there, near):
         if mirror.present and not mirror.doubtful and not mirror.skip:
-            theirs[mirror.pk] = mirror
+            theirs[mirror.pk] = _yours(mirror)
             there.append(candidate)
-    there = _without_unanswered(connection, there, theirs)
     copies, orphans = (
         search.copies(connection, theirs, run.started_at) if theirs else (set(), set())
     )
@@ -153,9 +207,20 @@ def _strangers(
         orphans=frozenset(orphans),
         kept=frozenset(kept),
         left_over=frozenset(end for end, link in grouped.items() if _as_held(link, ours, theirs)),
+        set_aside=frozenset(strays.set_aside),
+        unsure=_unsure(connection, theirs),
         links=links,
     )
     return strangers, ours, theirs
+
+
+def _yours(mirror: RemoteContact) -> Yours:
+    return Yours(
+        mirror.kind,
+        shape.fold(mirror.scalars.get("company", "")),
+        mirror.modified,
+        mirror.settled == mirror.fingerprint,
+    )
 
 
 def _end_of(link: ExternalLink) -> tuple[Side, int]:
@@ -164,32 +229,29 @@ def _end_of(link: ExternalLink) -> tuple[Side, int]:
     return Side.THERE, link.mirror_id or 0
 
 
-def _as_held(
-    link: ExternalLink, ours: Mapping[int, Contact], theirs: Mapping[int, RemoteContact]
-) -> bool:
+def _as_held(link: ExternalLink, ours: Mapping[int, Mine], theirs: Mapping[int, Yours]) -> bool:
     """Say whether a held contact is what it was when it was held."""
     if link.contact_id:
         contact = ours.get(link.contact_id)
         return contact is not None and contact.revision == link.local_revision
     row = theirs.get(link.mirror_id or 0)
-    return row is not None and row.settled == row.fingerprint
+    return row is not None and row.unchanged
 
 
-def _without_unanswered(
-    connection: Connection, there: list[Candidate], rows: dict[int, RemoteContact]
-) -> list[Candidate]:
-    """Leave out what may be the result of a creation whose answer never came.
+def _unsure(connection: Connection, rows: Mapping[int, Yours]) -> frozenset[int]:
+    """Name what may be the result of a creation whose answer never came.
 
     It waits until the creation is settled: taken for a stranger it would become a twin. What was
     last changed before the request went out is something else.
     """
-    links = unsettled.unanswered(connection) if there else []
+    links = unsettled.unanswered(connection) if rows else []
     sent = min((link.sent_at for link in links if link.sent_at), default=None)
     if sent is None:
-        return there
+        return frozenset()
     since = sent - CLOCKS
-    moments = {pk: row.modified for pk, row in rows.items()}
-    return [one for one in there if (moment := moments[one.id]) is not None and moment < since]
+    return frozenset(
+        pk for pk, row in rows.items() if row.modified is None or row.modified >= since
+    )
 
 
 def _matching(strangers: Strangers) -> Matching:
@@ -231,37 +293,19 @@ def _ends(action: Action) -> tuple[int | None, int | None]:
     return action.contact, action.mirror
 
 
-def _end(action: Action) -> tuple[Side, int]:
-    if action.do is Do.CREATE_HERE:
-        return Side.THERE, action.mirror or 0
-    return Side.HERE, action.contact or 0
-
-
-def _kinds(
-    actions: Iterable[Action], ours: dict[int, Contact], theirs: dict[int, RemoteContact]
-) -> dict[tuple[Side, int], str]:
-    kinds: dict[tuple[Side, int], str] = {}
-    for one in actions:
-        side, pk = _end(one)
-        if one.do is Do.CREATE_HERE and pk in theirs:
-            kinds[(side, pk)] = theirs[pk].kind
-        elif one.do is Do.CREATE_THERE and pk in ours:
-            kinds[(side, pk)] = ours[pk].kind
-    return kinds
-
-
-def _companies(actions: Iterable[Action], theirs: dict[int, RemoteContact]) -> list[str]:
+def _companies(
+    actions: Iterable[Action], theirs: Mapping[int, Yours], renamed: Mapping[int, str]
+) -> list[str]:
     """Name the companies that have to be made for the people of this plan."""
     wanted: list[str] = []
-    arriving: set[str] = set()
+    arriving = set(renamed.values())
     for one in actions:
-        if one.do is Do.CREATE_HERE and one.mirror in theirs:
-            row = theirs[one.mirror]
-            name = shape.fold(row.scalars.get("company", ""))
+        row = theirs.get(one.mirror or 0) if one.do is Do.CREATE_HERE else None
+        if row is not None:
             if row.kind == shape.COMPANY:
-                arriving.add(name)
+                arriving.add(row.company)
             else:
-                wanted.append(name)
+                wanted.append(row.company)
         elif one.reference:
             wanted.append(shape.fold(one.reference))
     known = writing.known_companies(wanted) if wanted else {}

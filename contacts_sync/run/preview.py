@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from contacts_sync.engine.guard import judge
 from contacts_sync.engine.plan import Action, Do
 from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange, SyncRun
 from contacts_sync.run.context import Slice
 from contacts_sync.run.planning import Plan
-from contacts_sync.store import history, items, search, settling
+from contacts_sync.store import guarding, history, items, search, settling
 from contacts_sync.store import lease as leases
 from contacts_sync.store.items import Item
 
@@ -40,8 +41,9 @@ def show(work: Slice, plan: Plan) -> None:
         earlier.delete()
         for name in plan.companies:
             _keep(run, [_company(run, name)])
+        held = _held(run, plan.actions)
         for some in search_chunks(plan.actions):
-            _keep(run, list(_rows(run, some)))
+            _keep(run, list(_rows(run, some, held)))
         _keep(run, list(_near_rows(run, plan)))
         _hold(work, [one for one in plan.actions if one.do is Do.HOLD])
         SyncRun.objects.filter(pk=run.pk).update(warning=_shared_with(run, plan))
@@ -69,7 +71,14 @@ def _company(run: SyncRun, name: str) -> SyncChange:
     return _row(run, Change.Action.ADD, Change.Side.HERE, name, reason="company of a person")
 
 
-def _rows(run: SyncRun, actions: list[Action]) -> Iterator[SyncChange]:
+def _held(run: SyncRun, actions: list[Action]) -> dict[Action, str]:
+    """Name the guard that would hold a removal. The rest is approved by *Start Sync*."""
+    removals = [one for one in actions if one.do is Do.MARK_GONE]
+    verdict = judge(removals, guarding.totals(run)) if removals else None
+    return {action: guard.name for action, guard in verdict.held} if verdict else {}
+
+
+def _rows(run: SyncRun, actions: list[Action], held: Mapping[Action, str]) -> Iterator[SyncChange]:
     contacts = Contact.objects.in_bulk([one.contact for one in actions if one.contact])
     mirrors = RemoteContact.objects.in_bulk([one.mirror for one in actions if one.mirror])
     links = ExternalLink.objects.in_bulk([one.link for one in actions if one.link])
@@ -82,7 +91,8 @@ def _rows(run: SyncRun, actions: list[Action]) -> Iterator[SyncChange]:
         if action.do is Do.HOLD:
             continue  # held contacts are links, and shown side by side
         for kind, side in _kinds(action):
-            row = _row(run, kind, side, name, contact, mirror, link, action.reason)
+            guard = held.get(action, "")
+            row = _row(run, kind, side, name, contact, mirror, link, action.reason, guard)
             if action in written:
                 row.before, row.after = _values(written[action], kind, side)
             if action in written and side == _side_of_conflicts(action):

@@ -113,7 +113,7 @@ def _go(work: Slice) -> Ending:
         runs.step(run, SyncRun.Step.APPLY)
         apply(work, actions, seen or connection.seen)
         if not work.again:
-            return Ending(SyncRun.Status.DONE, seen=seen)
+            return Ending(SyncRun.Status.DONE, seen=None if plan.waits else seen)
         if number == 0:
             logger.info("run %s plans again what has changed meanwhile", run.pk)
     if work.late and run.slices < PATIENCE:

@@ -18,6 +18,7 @@ from contacts_sync.models import (
     SyncRun,
 )
 from contacts_sync.store import lease as leases
+from contacts_sync.store import records
 from contacts_sync.store.lease import Lease
 
 APPROVAL = timedelta(days=7)
@@ -45,9 +46,8 @@ def totals(run: SyncRun) -> Totals:
         links=links.count(),
         records=Contact.objects.alive().count(),
         previewed=None if preview is None else preview.added_here + preview.added_there,
-        made=0 if preview is None else _made(run),
+        made=0 if preview is None else _made(run, preview),
         listing_shrunk=connection.listing_shrunk,
-        first=run.first,
     )
 
 
@@ -58,10 +58,11 @@ def _preview(run: SyncRun) -> SyncRun | None:
     return previews.order_by("-pk").first()
 
 
-def _made(run: SyncRun) -> int:
-    """Count what earlier slices of this run have created that the preview had not shown."""
+def _made(run: SyncRun, preview: SyncRun) -> int:
+    """Count what was created since the preview, slice after slice, and that it had not shown."""
     contacts, remote = _shown(run)
-    made = SyncChange.objects.filter(run=run, action=SyncChange.Action.ADD).filter(
+    since = SyncChange.objects.filter(run__connection=run.connection_id, run__gt=preview.pk)
+    made = since.filter(action=SyncChange.Action.ADD).filter(
         status__in=[SyncChange.Status.DONE, SyncChange.Status.SENT, SyncChange.Status.UNKNOWN]
     )
     there = made.filter(side=SyncChange.Side.THERE).values_list("contact_id", flat=True)
@@ -87,13 +88,21 @@ def previewed(run: SyncRun) -> Callable[[Action], bool]:
     if not run.first:
         return lambda action: False
     contacts, remote = _shown(run)
-    mirrors = _remote_ids(run.connection, remote)
-    return lambda action: action.contact in contacts or action.mirror in mirrors
+    rows = RemoteContact.objects.filter(connection=run.connection).values_list("pk", "remote_id")
+    mirrors = {pk for pk, remote_id in rows if remote_id in remote}
+    planned = SyncChange.objects.filter(
+        connection=run.connection,
+        status=SyncChange.Status.PLANNED,
+        action=SyncChange.Action.UPDATE,
+    )
+    links = set(planned.values_list("link_id", flat=True)) - {None}
 
+    def was_shown(action: Action) -> bool:
+        if action.do is Do.UPDATE:
+            return action.link in links
+        return action.contact in contacts or action.mirror in mirrors
 
-def _remote_ids(connection: Connection, remote_ids: set[str]) -> set[int]:
-    rows = RemoteContact.objects.filter(connection=connection)
-    return {pk for pk, remote_id in rows.values_list("pk", "remote_id") if remote_id in remote_ids}
+    return was_shown
 
 
 def approved(connection: Connection, now: datetime) -> Callable[[Action], bool]:
@@ -109,10 +118,7 @@ def approved(connection: Connection, now: datetime) -> Callable[[Action], bool]:
     rows = SyncChange.objects.filter(
         connection=connection, status=SyncChange.Status.APPROVED, decided_at__gte=now - APPROVAL
     )
-    marks = {
-        (action, contact, remote_id)
-        for action, contact, remote_id in rows.values_list("action", "contact_id", "remote_id")
-    }
+    marks = _still_meant(connection, rows.values_list("action", "contact_id", "remote_id", "mark"))
     if not marks:
         return lambda action: action.link in decided
     ids = dict(
@@ -129,6 +135,29 @@ def approved(connection: Connection, now: datetime) -> Callable[[Action], bool]:
         return action.link in decided or (kind[0], action.contact, remote_id) in marks
 
     return is_approved
+
+
+def _still_meant(
+    connection: Connection, rows: Iterable[tuple[str, int | None, str, str]]
+) -> set[Mark]:
+    """Leave out approvals of contents that are no longer the same, on either side."""
+    listed = list(rows)
+    revisions = dict(
+        Contact.objects.filter(pk__in={pk for _, pk, _, _ in listed if pk}).values_list(
+            "pk", "revision"
+        )
+    )
+    fingerprints = dict(
+        RemoteContact.objects.filter(
+            connection=connection, remote_id__in={remote_id for _, _, remote_id, _ in listed}
+        ).values_list("remote_id", "fingerprint")
+    )
+    return {
+        (action, contact, remote_id)
+        for action, contact, remote_id, mark in listed
+        if not mark
+        or mark == records.contents(revisions.get(contact or 0, 0), fingerprints.get(remote_id, ""))
+    }
 
 
 def waiting(connection: Connection) -> Callable[[Action], str]:
@@ -179,6 +208,7 @@ def hold(run: SyncRun, lease: Lease, held: Iterable[tuple[Action, Guard]], now: 
                 action=kind[0],
                 status=SyncChange.Status.HELD,
                 guard=guard.name,
+                mark=_mark(link) if action.do is Do.UPDATE else "",
             )
         )
     with transaction.atomic():
@@ -188,6 +218,12 @@ def hold(run: SyncRun, lease: Lease, held: Iterable[tuple[Action, Guard]], now: 
         # What the short listing was about is held now; what vanishes later is counted anew.
         Connection.objects.filter(pk=run.connection_id).update(listing_shrunk=False)
         run.connection.listing_shrunk = False
+
+
+def _mark(link: ExternalLink) -> str:
+    return records.contents(
+        link.contact.revision if link.contact else 0, link.mirror.fingerprint if link.mirror else ""
+    )
 
 
 def dissolve(connection: Connection, actions: Iterable[Action]) -> None:

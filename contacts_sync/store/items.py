@@ -115,6 +115,8 @@ def _is_outdated(
         return True
     if needs_mirror and (mirror is None or not mirror.present or mirror.doubtful):
         return True
+    if action.do is Do.MARK_GONE and mirror is not None and mirror.present:
+        return True
     alive = contact is not None and contact.deleted_at is None
     dropped = link is not None and link.decision == ExternalLink.Decision.DROP
     return action.do is Do.DELETE_THERE and alive and not dropped

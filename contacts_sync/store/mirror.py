@@ -246,10 +246,17 @@ def _remove(
         else:
             unsure.append(remote_id)
     rows.filter(remote_id__in=gone).update(present=False, doubtful=False, fingerprint="")
+    _forget_left_out(connection)
     rows.filter(remote_id__in=unsure, present=True).update(doubtful=True)
     # What we deleted ourselves is remembered for a while, in case that its row is repeated.
     rows.exclude(remote_id__in=verified).filter(link=None, deleted_at=None).delete()
     _put(connection, still_here, certain=True)
+
+
+def _forget_left_out(connection: Connection) -> None:
+    """Settle contacts that were left out and have now left the folder: nobody waits for them."""
+    rows = RemoteContact.objects.filter(connection=connection, open=True, present=False)
+    rows.filter(link__state="apart").update(settled="")
 
 
 def _sweep(connection: Connection) -> bool:

@@ -109,6 +109,11 @@ def fingerprint(values: Mapping[str, Any]) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+def contents(revision: int, fingerprint: str) -> str:
+    """Mark what both sides hold: what was decided or refused is for these contents only."""
+    return f"{revision}:{fingerprint}"
+
+
 def twin_here(contact: Contact) -> str:
     """Digest what Outlook would show of a contact, in canonical form."""
     fields = schema(contact.kind)

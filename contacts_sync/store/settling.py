@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from contacts_sync import contact as shape
+from contacts_sync import triggers
 from contacts_sync.engine.merge import Merge, after_there, agree, numbered
 from contacts_sync.engine.plan import Do
 from contacts_sync.engine.records import RemoteRecord, Shadow
@@ -64,14 +65,16 @@ def new_key(contact: Contact) -> str:
     return f"{contact.uid.hex}-{secrets.token_hex(6)}"
 
 
-def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) -> None:
+def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) -> list[Item]:
     """Record, before a request goes out, what it will do: links first, then change records.
 
-    Whatever happens to the request, the next run knows that it may have been carried out.
+    Whatever happens to the request, the next run knows that it may have been carried out. Returns
+    the items that may go: about the others a person has decided since they were loaded.
     """
     connection = run.connection
     with transaction.atomic():
         leases.hold_to_send(lease, now)
+        items, _overtaken = _split(connection, items)
         before = {item.link.mirror_id for item in items if item.link}
         for item in items:
             _mark_link(connection, item, now)
@@ -81,6 +84,44 @@ def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) 
         for item in items:
             item.sent = _changes_there(run, item, Status.SENT)
         SyncChange.objects.bulk_create([change for item in items for change in item.sent])
+    return items
+
+
+def _split(connection: Connection, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """Tell the items whose links are as we know them from those a person has decided about.
+
+    The links are locked until the transaction ends.
+    """
+    ours = [item.contact.pk for item in items if item.contact and item.contact.pk]
+    theirs = [item.mirror.pk for item in items if item.mirror and item.mirror.pk]
+    known = [link.pk for item in items for link in (item.link, item.spare) if link and link.pk]
+    rows = {
+        row.pk: row
+        for row in ExternalLink.objects.select_for_update(of=("self",))
+        .filter(Q(pk__in=known) | Q(contact__in=ours) | Q(mirror__in=theirs), connection=connection)
+        .only("contact", "mirror", "state", "decision")
+        .order_by("pk")
+    }
+    by_contact = {row.contact_id: row.pk for row in rows.values() if row.contact_id}
+    by_mirror = {row.mirror_id: row.pk for row in rows.values() if row.mirror_id}
+
+    def is_as_known(item: Item) -> bool:
+        mine = {link.pk for link in (item.link, item.spare) if link and link.pk}
+        for link in (item.link, item.spare):
+            row = rows.get(link.pk) if link and link.pk else None
+            if (
+                link
+                and link.pk
+                and (row is None or (row.state, row.decision) != (link.state, link.decision))
+            ):
+                return False
+        there = by_contact.get(item.contact.pk) if item.contact else None
+        other = by_mirror.get(item.mirror.pk) if item.mirror else None
+        return {pk for pk in (there, other) if pk} <= mine
+
+    same = [item for item in items if is_as_known(item)]
+    kept = {id(item) for item in same}
+    return same, [item for item in items if id(item) not in kept]
 
 
 def _mark_link(connection: Connection, item: Item, now: datetime) -> None:
@@ -122,13 +163,14 @@ def commit(
     """Store a batch of outcomes in one transaction.
 
     `checked` is the revision up to which the whole list was matched against what arrives; returns
-    the one up to which it is now, and how many were left for the next plan. A contact that a person changed meanwhile is not overwritten: its
-    link stays open, and the next plan sees both.
+    the one up to which it is now, and how many were left for the next plan. A contact that a person
+    changed meanwhile is not overwritten: its link stays open, and the next plan sees both.
     """
     with transaction.atomic():
         leases.hold(lease, now)
-        fitting, checked = _look_again(run.connection, items, checked)
-        _Commit(run, now).store(fitting)
+        same, overtaken = _split(run.connection, items)
+        fitting, checked = _look_again(run.connection, same, checked)
+        _Commit(run, now).store(fitting, overtaken)
     return checked, len(items) - len(fitting)
 
 
@@ -147,9 +189,9 @@ def _look_again(
     fresh = Contact.objects.alive().filter(revision__gt=checked)
     strangers = fresh.exclude(links__connection=connection)
     keys = _keys(strangers.order_by().values_list("pk", flat=True))
-    highest = fresh.order_by("-revision").values_list("revision", flat=True).first()
     matched = {id(item) for item in arriving if keys & _mirror_keys(item.mirror)}
-    return [item for item in items if id(item) not in matched], highest or checked
+    fitting = [item for item in items if id(item) not in matched]
+    return fitting, triggers.watermark() or checked
 
 
 def _keys(pks: Iterable[int]) -> set[tuple[str, ...]]:
@@ -184,8 +226,13 @@ class _Commit:
         self.released: list[int] = []
         self.left: list[int] = []
         self.rows: dict[str, RemoteContact] = {}
+        self.asked: set[int | None] = set()
 
-    def store(self, items: Sequence[Item]) -> None:
+    def store(self, items: Sequence[Item], overtaken: Sequence[Item] = ()) -> None:
+        for item in overtaken:
+            self._keep_decision(item)
+        held = [item.link.pk for item in items if item.do is Do.HOLD and item.link]
+        self.asked = set(undecided(held).values_list("link_id", flat=True))
         locked = writing.lock_contacts(
             item.contact.pk for item in items if item.contact and item.contact.pk
         )
@@ -205,6 +252,28 @@ class _Commit:
             self._settle(item, pulled[id(item)], writes.get(id(item)), new)
         self._company_changes(made)
         self._save()
+
+    def _keep_decision(self, item: Item) -> None:
+        """Store what became of a request about which a person has decided meanwhile.
+
+        The decision stands; only what there is in Outlook is written down.
+        """
+        link, outcome = item.link, item.outcome
+        if link is None or link.pk is None or outcome is None:
+            return
+        self._finish_sent(item, outcome.result)
+        if outcome.result is not Result.DONE or outcome.contact is None:
+            return
+        answer = outcome.contact
+        row = RemoteContact.objects.filter(
+            connection=self.connection, remote_id=answer.remote_id
+        ).first() or RemoteContact(connection=self.connection, remote_id=answer.remote_id)
+        mirror.fill(row, answer, self.connection.listing)
+        row.settled = row.fingerprint
+        row.save()
+        ExternalLink.objects.filter(pk=link.pk).update(
+            mirror=row, remote_id=row.remote_id, sent_at=None
+        )
 
     def _forget_purged(self, items: Sequence[Item], locked: dict[int, tuple[int, bool]]) -> None:
         """Let go of contacts that were purged meanwhile; what was sent for them stays linked."""
@@ -423,13 +492,23 @@ class _Commit:
         self._record(item, Change.Side.THERE, Change.Action.GONE, reason="removed in Outlook")
 
     def _close(self, item: Item) -> None:
-        if item.link is not None:
-            self.closed.append(item.link.pk)
+        """Close a link; a deletion whose answer never came has been carried out after all."""
+        link = item.link
+        if link is None:
+            return
+        self.closed.append(link.pk)
+        if link.state == Link.DELETING:
+            sent = SyncChange.objects.filter(
+                link=link, action=Change.Action.DELETE, status=Status.UNKNOWN
+            )
+            for change in sent.order_by("-pk")[:1]:
+                change.status = Status.DONE
+                self.finished.append(change)
 
     def _hold(self, item: Item) -> None:
         """Put a contact aside for a person; what is gone stays so, and is shown with its group."""
         link = item.link or ExternalLink(connection=self.connection)
-        known = link.pk is not None and link.group == item.action.group
+        known = link.pk in self.asked and link.group == item.action.group
         link.group, link.reason, link.name = item.action.group, item.action.reason, item.name
         if link.state == Link.GONE:
             self.links.append(link)
@@ -456,6 +535,8 @@ class _Commit:
         action = Change.Action.ADD if guard else Change.Action.HOLD
         change = self._record(item, side, action, reason=item.action.reason, status=Status.HELD)
         change.guard = guard
+        if guard:
+            change.mark = problem_mark(item.revision, item.mirror)
 
     def _company_changes(self, made: Iterable[Contact]) -> None:
         for company in made:
@@ -535,7 +616,7 @@ def _status(result: Result) -> str:
 
 def problem_mark(revision: int, row: RemoteContact | None) -> str:
     """Mark the contents with which a contact was refused: it is tried at once when they change."""
-    return f"{revision}:{row.fingerprint if row else ''}"
+    return records.contents(revision, row.fingerprint if row else "")
 
 
 def _forget_problem(link: ExternalLink) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from contacts_sync import contact as shape
 from contacts_sync.models import (
@@ -46,11 +46,27 @@ def elsewhere(connection: Connection, remote_ids: Iterable[str]) -> set[str]:
 
 
 def links_lost(connection: Connection) -> bool:
-    """Say whether there are contacts there, and not one link to them."""
+    """Say whether there are contacts there without a link, and contacts here that once had one.
+
+    A restored or damaged database looks so. Whatever carries our key is then found by it.
+    """
     strangers = RemoteContact.objects.filter(connection=connection, open=True, present=True)
     if not strangers.filter(link=None).exists():
         return False
-    return not ExternalLink.objects.filter(connection=connection).exists()
+    if not ExternalLink.objects.filter(connection=connection).exists():
+        return True
+    once = SyncChange.objects.filter(
+        contact=OuterRef("pk"),
+        connection=connection,
+        action__in=[SyncChange.Action.ADD, SyncChange.Action.LINK],
+        status=SyncChange.Status.DONE,
+    )
+    released = SyncChange.objects.filter(
+        contact=OuterRef("pk"), connection=connection, action=SyncChange.Action.RESTORE
+    )
+    unlinked = Contact.objects.alive().filter(revision__gt=connection.seen)
+    unlinked = unlinked.exclude(links__connection=connection)
+    return unlinked.filter(Exists(once), ~Exists(released)).exists()
 
 
 def found(
@@ -160,7 +176,9 @@ def relink(
 ) -> int:
     """Link what carries our key, where the contact exists and neither side has a link.
 
-    Returns how many. Both sides then follow the first-link rule.
+    Returns how many. Both sides then follow the first-link rule. What belongs to a contact in the
+    trash is left out: nobody knows any more whether its copy was to be deleted or to stay. Of
+    several contacts with one key the others are a person's copies, and held as such.
     """
     by_uid: dict[uuid.UUID, tuple[str, str]] = {}
     for remote_id, key in keys:
@@ -194,16 +212,30 @@ def relink(
                     remote_id=remote_id,
                     client_key=None if key in taken else key,
                     name=str(contact),
-                    state=ExternalLink.State.LINKED,
-                    pending=True,
+                    state=_found_again(contact),
+                    pending=contact.deleted_at is None,
+                    local_revision=contact.revision,
                 )
             )
     with transaction.atomic():
         leases.hold(lease, now)
         ExternalLink.objects.bulk_create(links)
+        # They were linked long before this run: what equals them now is a copy.
+        ExternalLink.objects.filter(pk__in=[link.pk for link in links]).update(
+            created_at=connection.created_at
+        )
+        left_out = [link.remote_id for link in links if link.state == ExternalLink.State.APART]
+        RemoteContact.objects.filter(connection=connection, remote_id__in=left_out).update(
+            settled=F("fingerprint")
+        )
         Connection.objects.filter(pk=connection.pk).update(keys_read=True)
         connection.keys_read = True
     return len(links)
+
+
+def _found_again(contact: Contact) -> str:
+    apart = contact.deleted_at is not None
+    return ExternalLink.State.APART if apart else ExternalLink.State.LINKED
 
 
 def perhaps_back(connection: Connection) -> list[ExternalLink]:

@@ -57,6 +57,8 @@ def write(writes: Iterable[LocalWrite]) -> list[Contact]:
         set_scalars(one.contact, one.merged.here, {})
     added = [one.contact for one in firms if one.contact.pk is None]
     Contact.objects.bulk_create(added)
+    renamed = [one.contact for one in firms if one.merged.here and one.contact not in added]
+    bulk.update(renamed, ["name", "updated_at"])
     wanted = {one.merged.here["company"] for one in work if one.merged.here.get("company")}
     companies, made = find_companies(wanted)
     people = [one for one in work if one.contact.kind != shape.COMPANY]

@@ -65,7 +65,7 @@ def test_a_batch_of_writes_costs_a_constant_number_of_queries(world, batches):
     count, requests = queries(world)
 
     assert requests == 1 + batches
-    assert count <= 45 + batches * 30
+    assert count <= 50 + batches * 30
 
 
 def test_one_edit_among_many_costs_what_one_edit_costs(world):
