@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -69,6 +70,12 @@ def variables(simulator_port: int) -> dict[str, str]:
         "MICROSOFT_LOGIN_URL": "https://login.microsoftonline.com",
         "MICROSOFT_GRAPH_URL": "https://graph.microsoft.com",
     }
+
+
+def write_down(values: Mapping[str, str]) -> None:
+    """Leave the demo's environment in a file, for commands beside it: `. var/demo/environment`."""
+    lines = [f"export {name}={shlex.quote(values[name])}" for name in sorted(variables(0))]
+    (STATE / "environment").write_text("\n".join(lines) + "\n")
 
 
 def forget() -> None:

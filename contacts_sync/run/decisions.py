@@ -73,6 +73,7 @@ def take_back_in(link: ExternalLink, actor: Any) -> None:
         link.delete()
         if mirror:
             RemoteContact.objects.filter(pk=mirror).update(settled="")
+        _hurry(link.connection_id)
 
 
 def link_pair(connection: Connection, contact_id: int, remote_id: str, actor: Any) -> ExternalLink:
@@ -112,6 +113,7 @@ def link_pair(connection: Connection, contact_id: int, remote_id: str, actor: An
         )
         _drop_planned(connection, contact_id, "")
         _drop_planned(connection, None, remote_id)
+        _hurry(connection.pk)
     return link
 
 
@@ -122,6 +124,7 @@ def keep_both(link: ExternalLink, actor: Any) -> None:
     with transaction.atomic():
         Link.objects.filter(pk=link.pk).update(decision=Link.Decision.KEEP)
         _decided(link, Change.Status.APPROVED, actor)
+        _hurry(link.connection_id)
 
 
 def put_back(link: ExternalLink, actor: Any) -> None:
@@ -143,6 +146,7 @@ def put_back(link: ExternalLink, actor: Any) -> None:
             reason="put back in Outlook",
             actor=actor,
         )
+        _hurry(link.connection_id)
 
 
 def _to_be_created(link: ExternalLink) -> None:
@@ -203,6 +207,7 @@ def _dismiss(change: SyncChange, answer: Answer) -> None:
 
 
 def _close(held: list[SyncChange], status: str, actor: Any) -> int:
+    _hurry(*{change.connection_id for change in held})
     return Change.objects.filter(pk__in=[change.pk for change in held]).update(
         status=status, decided_at=timezone.now(), actor=actor
     )
@@ -232,6 +237,15 @@ def remove_here_only(contacts: QuerySet[Contact], actor: Any) -> int:
         rows: ContactQuerySet = Contact.objects.filter(pk__in=chosen)
         count, _details = rows.delete()
     return count
+
+
+def _hurry(*connections: int | None) -> None:
+    """Let the next run of a mailbox that is on begin with the next minute."""
+    Connection.objects.filter(
+        pk__in=[pk for pk in connections if pk],
+        state=Connection.State.ON,
+        next_run_at__isnull=False,
+    ).update(next_run_at=timezone.now())
 
 
 def _link_of(connection: Connection, contact_id: int | None, remote_id: str) -> ExternalLink | None:

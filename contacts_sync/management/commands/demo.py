@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 from contacts_sync.demo import environment, processes, seeding
 from contacts_sync.demo.environment import HOST, SIMULATOR
 from contacts_sync.demo.processes import Failed, Process, Stopping, answers, manage
-from contacts_sync.models import Heartbeat
+from contacts_sync.models import Connection, Heartbeat
 from contacts_sync.tasks import WORKER
 
 
@@ -57,6 +57,9 @@ class Command(BaseCommand):
         self._say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
         seeding.prepare(fill)
+        # Whoever held a lease was of an earlier start, and is gone: its run goes on at once.
+        Connection.objects.update(lease_until=None, lease_owner="")
+        environment.write_down(dict(os.environ))
 
     def _welcome(self, port: int, simulator_port: int) -> None:
         site, outlook = f"http://{HOST}:{port}", f"http://localhost:{simulator_port}"
