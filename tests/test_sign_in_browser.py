@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.browser
+
+
+def arrives(browser, address):
+    """Wait until the browser is there: a click does not wait for the page it leads to."""
+    WebDriverWait(browser, 10).until(expected_conditions.url_to_be(address))
 
 
 def colour_scheme(browser, value):
@@ -23,12 +30,12 @@ def test_a_person_signs_in_and_out(browser, live_server, alice):
     browser.find_element(By.NAME, "password").send_keys("correct horse")
     browser.find_element(By.CSS_SELECTOR, "main [type=submit]").click()
 
-    assert browser.current_url == f"{live_server.url}/accounts/email/"
+    arrives(browser, f"{live_server.url}/accounts/email/")
     assert browser.find_element(By.CSS_SELECTOR, "header .bar-email").text == "alice@firm.example"
 
     browser.find_element(By.CSS_SELECTOR, "header [type=submit]").click()
 
-    assert browser.current_url == f"{live_server.url}/accounts/login/"
+    arrives(browser, f"{live_server.url}/accounts/login/")
     assert browser.find_element(By.TAG_NAME, "h1").text == "Sign in"
 
 

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from contacts_sync import connections
@@ -157,10 +158,16 @@ def test_a_service_that_fails_ends_with_1(started, graph, sync, monkeypatch):
 
 def test_a_long_wait_is_announced_and_waited_for(started, graph, sync, monkeypatch):
     slept = []
-    monkeypatch.setattr(sync_contacts.time, "sleep", slept.append)
     graph.faults.append(Fault(path="/v1.0/", status=429, headers={"Retry-After": "900"}))
 
-    code, told, err = sync()
+    with time_machine.travel(timezone.now()) as clock:
+
+        def sleep(seconds):
+            slept.append(seconds)
+            clock.shift(seconds)
+
+        monkeypatch.setattr(sync_contacts.time, "sleep", sleep)
+        code, told, err = sync()
 
     assert (code, told["status"]) == (0, "done")
     assert "goes on in" in err
