@@ -41,6 +41,7 @@ TEXTS = {
     "job_title": "jobTitle",
     "company": "companyName",
 }
+METHODS = st.sampled_from(["", "POST", "PATCH", "DELETE", "GET"])
 FAULTS = (
     st.builds(
         Fault,
@@ -52,9 +53,17 @@ FAULTS = (
     )
     | st.builds(
         Fault,
-        st.sampled_from(["reply", "left out", "acted, then reply"]),
-        method=st.sampled_from(["", "POST", "PATCH", "DELETE", "GET"]),
-        status=st.sampled_from([503, 504, 400, 412, 404, 409, 500]),
+        st.sampled_from(["left out", "acted, then reply"]),
+        method=METHODS,
+        status=st.sampled_from([500, 503, 504]),
+        nth=st.integers(1, 4),
+        where=st.just("item"),
+    )
+    | st.builds(
+        Fault,
+        st.just("reply"),
+        method=METHODS,
+        status=st.sampled_from([503, 400, 412, 404, 409]),
         nth=st.integers(1, 4),
         where=st.just("item"),
     )
@@ -396,7 +405,9 @@ class Lives(RuleBasedStateMachine):
             now = set(self.serials_there(box))
             lost = self.present[box] - now
             assert lost <= self.removed[box] | self.replaced[box] | trashed, "law 5"
-            assert not now & self.removed[box], "law 7"
+            # A copy that somebody has edited is a contact of its own, and new in the other mailbox.
+            back = {serial for serial in now & self.removed[box] if not self.copied[serial]}
+            assert not back, "law 7"
             self.present[box] = now
 
     @precondition(lambda self: not self.graph.faults)
@@ -409,7 +420,8 @@ class Lives(RuleBasedStateMachine):
             for world in self.worlds:
                 self.clock.shift += timedelta(hours=25)  # also for what was set aside
                 run = world.run()
-                assert run.status in ("done", "held"), run.message
+                given_up = run.crashes == 3  # killed three times: the next run goes on
+                assert given_up or run.status in ("done", "held"), run.message
                 waits = SyncChange.objects.filter(connection=world.connection, status="held")
                 decisions.approve(waits.exclude(guard=""), self.owners[0])
         for world in self.worlds:
