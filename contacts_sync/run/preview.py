@@ -57,7 +57,7 @@ def search_chunks(actions: list[Action]) -> Iterator[list[Action]]:
 
 def _keep(run: SyncRun, rows: list[SyncChange]) -> None:
     SyncChange.objects.bulk_create(rows)
-    settling.tally(run, [row for row in rows if not row.guard])
+    settling.tally([row for row in rows if not row.guard])
 
 
 def _hold(work: Slice, actions: list[Action]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -581,7 +581,7 @@ class _Commit:
         bulk.update(self.finished, ["status", "link", "contact", "remote_id", "reason"])
         SyncChange.objects.filter(pk__in=self.unsent).delete()
         close_links(self.closed)
-        tally(self.run, [*self.changes, *self.finished])
+        tally([*self.changes, *self.finished])
 
 
 def put_aside(run: SyncRun, items: Sequence[Item], now: datetime) -> None:
@@ -726,17 +726,22 @@ TALLY = {
 """Which count a change record raises once it is done."""
 
 
-def tally(run: SyncRun, changes: Iterable[SyncChange]) -> None:
-    """Raise the counts of a run by its change records."""
-    counts: Counter[str] = Counter()
+def tally(changes: Iterable[SyncChange]) -> None:
+    """Raise the counts of runs by their change records.
+
+    A write whose answer came late counts for the run that sent it, as its record does.
+    """
+    runs: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for change in changes:
+        counts = runs[change.run_id or 0]
         if change.status in (Status.DONE, Status.PLANNED):
             name = TALLY.get((Change.Action(change.action), Change.Side(change.side)))
             counts.update([name] if name else [])
             counts.update(["conflicts"] if change.conflict else [])
         elif change.status == Status.FAILED:
             counts.update(["problems"])
-    if counts:
-        SyncRun.objects.filter(pk=run.pk).update(
-            **{name: F(name) + count for name, count in counts.items()}
-        )
+    for run, counts in runs.items():
+        if counts:
+            SyncRun.objects.filter(pk=run).update(
+                **{name: F(name) + count for name, count in counts.items()}
+            )

@@ -16,7 +16,6 @@ from contacts_sync.models import (
     ExternalLink,
     RemoteContact,
     SyncChange,
-    SyncRun,
 )
 from contacts_sync.providers.base import RemoteContact as Received
 from contacts_sync.store import lease as leases
@@ -114,8 +113,7 @@ def _answered(link: ExternalLink) -> None:
     for change in changes:
         change.status, change.remote_id = SyncChange.Status.DONE, link.remote_id or ""
         change.save(update_fields=["status", "remote_id"])
-        if change.run_id:
-            SyncRun.objects.filter(pk=change.run_id).update(added_there=F("added_there") + 1)
+    settling.tally(changes)
 
 
 def not_there(

@@ -179,6 +179,21 @@ def test_an_answer_of_one_member_that_is_lost(world, kind, method):
     assert_the_end(world)
 
 
+def test_a_deletion_without_an_answer_counts_for_the_run_that_sent_it(world):
+    contact = person("Anna", "Ash")
+    world.start()
+    contact.delete()
+    world.graph.faults = [Fault("acted, then lost", "POST", r"batch")]
+    sent = world.run()
+    assert sent.deleted_there == 0
+
+    later = world.run()
+    sent.refresh_from_db()
+
+    assert (sent.deleted_there, later.deleted_there) == (1, 0)
+    assert SyncChange.objects.get(action="delete", status="done").run == sent
+
+
 @pytest.fixture
 def lost(world):
     """A creation that was carried out, and whose answer never came."""
