@@ -40,11 +40,11 @@ def show(work: Slice, plan: Plan) -> None:
         leases.hold(work.lease, work.now())
         earlier.delete()
         for name in plan.companies:
-            _keep(run, [_company(run, name)])
+            _keep([_company(run, name)])
         held = _held(run, plan.actions)
         for some in search_chunks(plan.actions):
-            _keep(run, list(_rows(run, some, held)))
-        _keep(run, list(_near_rows(run, plan)))
+            _keep(list(_rows(run, some, held)))
+        _keep(list(_near_rows(run, plan)))
         _hold(work, [one for one in plan.actions if one.do is Do.HOLD])
         SyncRun.objects.filter(pk=run.pk).update(warning=_shared_with(run, plan))
 
@@ -55,7 +55,7 @@ def search_chunks(actions: list[Action]) -> Iterator[list[Action]]:
         yield actions[start : start + search.CHUNK]
 
 
-def _keep(run: SyncRun, rows: list[SyncChange]) -> None:
+def _keep(rows: list[SyncChange]) -> None:
     SyncChange.objects.bulk_create(rows)
     settling.tally([row for row in rows if not row.guard])
 
