@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -121,10 +118,6 @@ class Connection(models.Model):
     def signed_in(self) -> bool:
         """Whether a credential is held."""
         return bool(self.credential)
-
-    def leased(self, now: datetime | None = None) -> bool:
-        """Whether a run is working on this connection."""
-        return self.lease_until is not None and self.lease_until > (now or timezone.now())
 
 
 class Heartbeat(models.Model):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from contacts_sync import contact as shape
 from contacts_sync.models import Connection, ExternalLink, RemoteContact
@@ -271,8 +271,3 @@ def _sweep(connection: Connection) -> bool:
     missing.filter(link=None).delete()
     missing.update(doubtful=True)
     return known > 0 and known - lost < known / 2
-
-
-def settle_rows(pks: Collection[int]) -> None:
-    """Mark mirror rows as dealt with, as they are now."""
-    RemoteContact.objects.filter(pk__in=pks).update(settled=F("fingerprint"))
