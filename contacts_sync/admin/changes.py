@@ -33,7 +33,8 @@ class ConflictFilter(SimpleListFilter):
     ) -> QuerySet[SyncChange]:
         match self.value():
             case "yes":
-                return queryset.exclude(conflict=[])
+                # A preview only foresees them.
+                return queryset.exclude(conflict=[]).exclude(status=SyncChange.Status.PLANNED)
             case "no":
                 return queryset.filter(conflict=[])
             case _:

@@ -21,6 +21,7 @@ from contacts_sync import tasks
 from contacts_sync.admin.base import BAD, WARN, ModelAdmin, badge
 from contacts_sync.admin.words import CONNECTION_COLOURS, run_link
 from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
+from contacts_sync.store.search import ASKED
 from contacts_sync.wording import problem_of, until
 
 State = Connection.State
@@ -34,14 +35,14 @@ _BROKEN = (SyncRun.Status.FAILED, SyncRun.Status.NEEDS_SIGN_IN, SyncRun.Status.R
 
 
 def with_numbers(connections: QuerySet[Connection]) -> QuerySet[Connection]:
-    """Count links and held changes, and find the last run, without a query for each row."""
+    """Count links and what waits for a person, each once, and find the last run, without a query for each row."""
     links = ExternalLink.objects.filter(connection=OuterRef("pk"))
-    held = SyncChange.objects.filter(connection=OuterRef("pk"), status=HELD)
+    held = SyncChange.objects.filter(connection=OuterRef("pk"), status=HELD).exclude(guard="")
     runs = SyncRun.objects.filter(connection=OuterRef("pk")).order_by("-started_at", "-pk")
     return connections.annotate(
         linked=_number(links.filter(state=ExternalLink.State.LINKED)),
         gone=_number(links.filter(state=ExternalLink.State.GONE)),
-        held_links=_number(links.filter(state=ExternalLink.State.HELD)),
+        held_links=_number(links.filter(ASKED)),
         refused=_number(links.exclude(problem="")),
         held=_number(held),
         last_status=Subquery(runs.values("status")[:1]),
@@ -59,8 +60,8 @@ def needing_attention(connections: QuerySet[Connection]) -> QuerySet[Connection]
     """Find the connections that a person has to look at."""
     late = timezone.now() - OVERDUE
     runs = SyncRun.objects.filter(connection=OuterRef("pk")).order_by("-started_at", "-pk")
-    links = ExternalLink.objects.filter(connection=OuterRef("pk"), state=ExternalLink.State.HELD)
-    changes = SyncChange.objects.filter(connection=OuterRef("pk"), status=HELD)
+    links = ExternalLink.objects.filter(ASKED, connection=OuterRef("pk"))
+    changes = SyncChange.objects.filter(connection=OuterRef("pk"), status=HELD).exclude(guard="")
     connections = connections.alias(last=Subquery(runs.values("status")[:1]))
     return connections.exclude(state=State.RETIRED).filter(
         ~Q(problem="")

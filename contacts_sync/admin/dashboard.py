@@ -20,6 +20,7 @@ from contacts_sync.admin.connections import needing_attention, with_numbers
 from contacts_sync.admin.room import overflowing
 from contacts_sync.admin.words import run_link
 from contacts_sync.models import Connection, Contact, ExternalLink, Heartbeat, SyncChange, SyncRun
+from contacts_sync.store.search import ASKED
 from contacts_sync.wording import guarded, tally, until
 
 SHOWN = 10
@@ -124,6 +125,7 @@ def _questions() -> list[dict[str, Any]]:
         apart=Count("pk", filter=Q(state=ExternalLink.State.APART)),
     )
     recent = SyncRun.objects.filter(started_at__gte=timezone.now() - RECENT)
+    recent = recent.exclude(kind=SyncRun.Kind.PREVIEW)
     conflicts = recent.aggregate(number=Sum("conflicts"))["number"] or 0
     pages = {name: reverse(f"admin:contacts_sync_{name}_changelist") for name in LISTS}
     return [
@@ -161,6 +163,7 @@ def _questions() -> list[dict[str, Any]]:
 def _held() -> Iterator[dict[str, Any]]:
     changes = (
         SyncChange.objects.filter(status=SyncChange.Status.HELD)
+        .exclude(guard="")  # these are links, and asked about below
         .order_by()
         .values("guard", "connection", "connection__username")
         .annotate(number=Count("pk"))
@@ -175,7 +178,7 @@ def _held() -> Iterator[dict[str, Any]]:
             "url": f"{url}?status__exact=held&connection__id__exact={row['connection'] or ''}",
         }
     links = (
-        ExternalLink.objects.filter(state=ExternalLink.State.HELD)
+        ExternalLink.objects.filter(ASKED)
         .order_by()
         .values("connection", "connection__username")
         .annotate(number=Count("pk"))

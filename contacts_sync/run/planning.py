@@ -1,6 +1,6 @@
 """Plan: look at everything that is open, and let the engine decide.
 
-Contents are read chunk by chunk; the plan itself holds numbers only.
+Contents are read chunk by chunk; the plan itself keeps numbers, kinds and the names of companies.
 """
 
 from __future__ import annotations

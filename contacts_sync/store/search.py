@@ -28,6 +28,9 @@ from contacts_sync.store import records
 
 CHUNK = 500
 
+ASKED = Q(state=State.HELD, decision="") & ~Q(group__startswith="guard-")
+"""Links about which a person is asked one by one; what a guard holds is decided as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenWork:

@@ -10,11 +10,9 @@ from django.utils import timezone
 from contacts_sync import wording
 from contacts_sync.engine.guard import BY_NAME
 from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
+from contacts_sync.store.search import ASKED
 
 State = ExternalLink.State
-
-ASKED = Q(state=State.HELD, decision="") & ~Q(group__startswith="guard-")
-"""Links about which a person is asked one by one; what a guard holds is decided as a whole."""
 
 
 def open_run(connection: Connection) -> SyncRun | None:

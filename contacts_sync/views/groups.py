@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from contacts_sync import wording
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact
-from contacts_sync.views import find
+from contacts_sync.store.search import ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Group:
 
 def held(connection: Connection) -> QuerySet[ExternalLink]:
     """Find the links that wait for a person; what was decided waits for the next run only."""
-    return connection.links.filter(find.ASKED).order_by("group", "pk")
+    return connection.links.filter(ASKED).order_by("group", "pk")
 
 
 def keys(connection: Connection) -> list[str]:
@@ -67,7 +67,7 @@ def groups(connection: Connection, chosen: Iterable[str]) -> list[Group]:
     found = {key: Group(key, "") for key in chosen}
     # Who was removed in Outlook waits for nobody, but may be the one that matches.
     removed = Q(state=ExternalLink.State.GONE)
-    links = connection.links.filter(find.ASKED | removed).order_by("group", "pk")
+    links = connection.links.filter(ASKED | removed).order_by("group", "pk")
     links = links.select_related("mirror", "contact__company")
     for link in _within(links, chosen).prefetch_related("contact__emails", "contact__phones"):
         group = found[link.group or _alone(link.pk)]

@@ -48,6 +48,43 @@ def test_who_needs_somebody_is_counted(overview, connect):
     assert "1 mailbox needs somebody" in overview()["headline"]
 
 
+def test_what_waits_is_counted_once(overview, connect, link, anna):
+    mailbox = connect()
+    ben = Contact.objects.create(first_name="Ben")
+    for contact, group, action, guard in (
+        (anna, "group-h1-t1", "hold", ""),
+        (ben, "guard-arrivals", "add", "arrivals"),
+    ):
+        held = link(mailbox, contact, state="held", group=group)
+        mailbox.changes.create(
+            link=held, name=held.name, action=action, side="there", status="held", guard=guard
+        )
+    beat()
+
+    found = overview()
+
+    assert [one["reason"] for one in found["needing"]] == ["2 held"]
+    assert sorted(one["number"] for one in found["held"]) == [1, 1]
+    assert len({one["title"] for one in found["held"]}) == 2
+
+
+def test_what_a_preview_foresees_is_no_conflict_yet(enter, overview, connect):
+    mailbox = connect()
+    row = {"connection": mailbox, "trigger": "owner", "status": "done", "conflicts": 1}
+    SyncRun.objects.create(**row, kind="sync")
+    SyncRun.objects.create(**row, kind="preview")
+    conflict = [{"field": "job_title", "here": "a", "there": "b", "winner": "here"}]
+    for status in ("done", "planned"):
+        mailbox.changes.create(action="update", side="there", status=status, conflict=conflict)
+
+    asked = {one["text"]: one for one in overview()["questions"]}[
+        "edited on both sides, in 30 days"
+    ]
+
+    assert asked["number"] == 1
+    assert len(enter("operator").get(asked["url"]).context["cl"].result_list) == 1
+
+
 def test_the_chart_counts_changes_and_endings_by_day(overview, connect):
     mailbox = connect()
     today = {"connection": mailbox, "trigger": "schedule"}
