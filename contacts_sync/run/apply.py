@@ -19,7 +19,7 @@ from contacts_sync.run.context import LONGEST_WAIT, Slice, SliceOver
 from contacts_sync.run.pull import pull
 from contacts_sync.store import items as in_hand
 from contacts_sync.store import lease as leases
-from contacts_sync.store import settling
+from contacts_sync.store import marking, settling
 from contacts_sync.store.items import Item
 from contacts_sync.store.lease import Stopped
 
@@ -78,7 +78,7 @@ class _Lane:
     def _send(self, batch: list[Item]) -> None:
         """Mark a batch as sent, let the last one land, let this one go, and store the last one."""
         work = self.work
-        batch = settling.mark_sent(work.run, work.lease, batch, work.now())
+        batch = marking.mark_sent(work.run, work.lease, batch, work.now())
         landed, error = self._wait()
         if not batch:
             self._keep(landed, error)

@@ -21,7 +21,7 @@ from contacts_sync.models import (
     SyncRun,
 )
 from contacts_sync.models.contact import ContactQuerySet
-from contacts_sync.store import settling
+from contacts_sync.store import linking, recording
 
 Link, Change = ExternalLink, SyncChange
 
@@ -269,12 +269,12 @@ def _other_link(link: ExternalLink, mirror: RemoteContact) -> bool:
 
 
 def _save(link: ExternalLink) -> None:
-    settling.save_links([link])
+    linking.save([link])
 
 
 def _decided(link: ExternalLink, status: str, actor: Any) -> None:
     if link.pk:
-        settling.undecided([link.pk]).update(status=status, decided_at=timezone.now(), actor=actor)
+        linking.undecided([link.pk]).update(status=status, decided_at=timezone.now(), actor=actor)
 
 
 def _drop_planned(connection: Connection, contact_id: int | None, remote_id: str) -> None:
@@ -284,7 +284,7 @@ def _drop_planned(connection: Connection, contact_id: int | None, remote_id: str
     dropped = list(rows.select_related("run"))
     rows.delete()
     for change in dropped:
-        name = settling.TALLY.get((Change.Action(change.action), Change.Side(change.side)))
+        name = recording.TALLY.get((Change.Action(change.action), Change.Side(change.side)))
         if name and change.run_id and not change.guard:
             run = SyncRun.objects.get(pk=change.run_id)
             SyncRun.objects.filter(pk=run.pk).update(**{name: max(0, getattr(run, name) - 1)})

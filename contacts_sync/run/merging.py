@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from contacts_sync.models import Contact, ExternalLink, SyncChange
 from contacts_sync.run.decisions import NotPossible
-from contacts_sync.store import history, records, rewriting, settling
+from contacts_sync.store import history, linking, records, rewriting
 
 State = ExternalLink.State
 
@@ -89,17 +89,17 @@ def _merge_link(keep: Contact, theirs: ExternalLink) -> None:
     """
     ours = ExternalLink.objects.filter(connection=theirs.connection, contact=keep).first()
     if theirs.state == State.HELD:
-        settling.close_links([theirs.pk])
+        linking.close([theirs.pk])
         return
     if theirs.state == State.CREATING and theirs.sent_at is None:
-        settling.close_links([theirs.pk])
+        linking.close([theirs.pk])
         return
     if theirs.state not in (State.LINKED, State.GONE):
         return
     if ours is not None and not (theirs.state == State.LINKED and _gives_way(ours)):
         return
     if ours is not None:
-        settling.close_links([ours.pk])
+        linking.close([ours.pk])
     theirs.contact, theirs.pending, theirs.name = keep, True, str(keep)
     theirs.local_revision = 0
-    settling.save_links([theirs])
+    linking.save([theirs])

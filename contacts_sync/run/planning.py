@@ -15,7 +15,7 @@ from contacts_sync.engine.match import Candidate, Matching, match, near_pairs
 from contacts_sync.engine.plan import Action, Do, LinkView, State, Strangers
 from contacts_sync.engine.records import Side
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncRun
-from contacts_sync.store import items, records, search, settling, unsettled, writing
+from contacts_sync.store import items, linking, records, search, unsettled, writing
 
 ORDER = {
     Do.CLOSE: 0,
@@ -160,7 +160,7 @@ def _is_set_aside(link: ExternalLink, contact: Contact | None, now: datetime) ->
     if not link.problem or link.next_try_at is None or link.next_try_at <= now:
         return False
     revision = contact.revision if contact else 0
-    return link.problem_mark == settling.problem_mark(revision, link.mirror)
+    return link.problem_mark == linking.problem_mark(revision, link.mirror)
 
 
 def _strangers(

@@ -12,7 +12,7 @@ from contacts_sync.engine.plan import Action, Do
 from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange, SyncRun
 from contacts_sync.run.context import Slice
 from contacts_sync.run.planning import Plan
-from contacts_sync.store import guarding, history, items, search, settling
+from contacts_sync.store import guarding, history, items, recording, search, settling
 from contacts_sync.store import lease as leases
 from contacts_sync.store.items import Item
 
@@ -57,7 +57,7 @@ def search_chunks(actions: list[Action]) -> Iterator[list[Action]]:
 
 def _keep(rows: list[SyncChange]) -> None:
     SyncChange.objects.bulk_create(rows)
-    settling.tally([row for row in rows if not row.guard])
+    recording.tally([row for row in rows if not row.guard])
 
 
 def _hold(work: Slice, actions: list[Action]) -> None:

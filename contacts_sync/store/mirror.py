@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -271,3 +271,17 @@ def _sweep(connection: Connection) -> bool:
     missing.filter(link=None).delete()
     missing.update(doubtful=True)
     return known > 0 and known - lost < known / 2
+
+
+def save_rows(rows: Sequence[RemoteContact]) -> None:
+    """Insert new mirror rows and update known ones."""
+    known = [row for row in rows if row.pk is not None]
+    RemoteContact.objects.bulk_create([row for row in rows if row.pk is None])
+    bulk.update(known, CONTENT)
+
+
+def forget_absent(mirrors: Sequence[int]) -> None:
+    """Delete mirror rows of contacts that have left the folder, and whose links went on to others."""
+    if mirrors:
+        rows = RemoteContact.objects.filter(pk__in=mirrors, present=False, deleted_at=None)
+        rows.filter(link=None).delete()

@@ -1,21 +1,17 @@
-"""Mark what goes out, and commit what came back: rows, link, shadows and change records together."""
+"""Commit what came back: rows, links, shadows and change records together."""
 
 from __future__ import annotations
 
-import secrets
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from contacts_sync import contact as shape
 from contacts_sync import triggers
 from contacts_sync.engine.merge import Merge, after_there, agree, numbered
 from contacts_sync.engine.plan import Do
-from contacts_sync.engine.records import RemoteRecord, Shadow
+from contacts_sync.engine.records import RemoteRecord
 from contacts_sync.models import (
     Connection,
     Contact,
@@ -26,7 +22,7 @@ from contacts_sync.models import (
     SyncRun,
 )
 from contacts_sync.providers.base import Result
-from contacts_sync.store import bulk, history, mirror, records, writing
+from contacts_sync.store import bulk, history, linking, marking, mirror, recording, records, writing
 from contacts_sync.store import lease as leases
 from contacts_sync.store.items import Item
 from contacts_sync.store.lease import Lease
@@ -35,126 +31,6 @@ from contacts_sync.store.writing import LocalWrite
 Change, Status, Link = SyncChange, SyncChange.Status, ExternalLink.State
 
 FIRST_TRY, LAST_TRY = timedelta(minutes=15), timedelta(hours=24)
-
-LINK_FIELDS = [
-    "contact",
-    "mirror",
-    "remote_id",
-    "client_key",
-    "name",
-    "state",
-    "decision",
-    "reason",
-    "group",
-    "local_shadow",
-    "remote_shadow",
-    "local_revision",
-    "sent_at",
-    "pending",
-    "problem",
-    "problem_count",
-    "problem_mark",
-    "next_try_at",
-    "changed_at",
-]
-"""All columns but the key and the generated one: a bulk update must not touch these."""
-
-
-def new_key(contact: Contact) -> str:
-    """Make a client key: the contact's uid, and a nonce for this creation."""
-    return f"{contact.uid.hex}-{secrets.token_hex(6)}"
-
-
-def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) -> list[Item]:
-    """Record, before a request goes out, what it will do: links first, then change records.
-
-    Whatever happens to the request, the next run knows that it may have been carried out. Returns
-    the items that may go: about the others a person has decided since they were loaded.
-    """
-    connection = run.connection
-    with transaction.atomic():
-        leases.hold_to_send(lease, now)
-        items, _overtaken = _split(connection, items)
-        before = {item.link.mirror_id for item in items if item.link}
-        for item in items:
-            _mark_link(connection, item, now)
-        save_links([item.link for item in items if item.link is not None])
-        now_linked = {item.link.mirror_id for item in items if item.link}
-        forget_absent([pk for pk in before - now_linked if pk])
-        for item in items:
-            item.sent = _changes_there(run, item, Status.SENT)
-        SyncChange.objects.bulk_create([change for item in items for change in item.sent])
-    return items
-
-
-def _split(connection: Connection, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
-    """Tell the items whose links are as we know them from those a person has decided about.
-
-    The links are locked until the transaction ends.
-    """
-    ours = [item.contact.pk for item in items if item.contact and item.contact.pk]
-    theirs = [item.mirror.pk for item in items if item.mirror and item.mirror.pk]
-    known = [link.pk for item in items for link in (item.link, item.spare) if link and link.pk]
-    rows = {
-        row.pk: row
-        for row in ExternalLink.objects.select_for_update(of=("self",))
-        .filter(Q(pk__in=known) | Q(contact__in=ours) | Q(mirror__in=theirs), connection=connection)
-        .only("contact", "mirror", "state", "decision")
-        .order_by("pk")
-    }
-    by_contact = {row.contact_id: row.pk for row in rows.values() if row.contact_id}
-    by_mirror = {row.mirror_id: row.pk for row in rows.values() if row.mirror_id}
-
-    def is_as_known(item: Item) -> bool:
-        mine = {link.pk for link in (item.link, item.spare) if link and link.pk}
-        for link in (item.link, item.spare):
-            row = rows.get(link.pk) if link and link.pk else None
-            if (
-                link
-                and link.pk
-                and (row is None or (row.state, row.decision) != (link.state, link.decision))
-            ):
-                return False
-        there = by_contact.get(item.contact.pk) if item.contact else None
-        other = by_mirror.get(item.mirror.pk) if item.mirror else None
-        return {pk for pk in (there, other) if pk} <= mine
-
-    same = [item for item in items if is_as_known(item)]
-    kept = {id(item) for item in same}
-    return same, [item for item in items if id(item) not in kept]
-
-
-def _mark_link(connection: Connection, item: Item, now: datetime) -> None:
-    link = item.link or ExternalLink(connection=connection)
-    link.name = item.name
-    if item.spare is not None:
-        item.spare.delete()
-        item.spare = None
-    if item.contact is not None:
-        link.contact = item.contact
-    if item.do is Do.CREATE_THERE and item.contact is not None:
-        if link.state != Link.CREATING or not link.client_key:
-            link.client_key = new_key(item.contact)
-        link.state, link.sent_at, link.local_revision = Link.CREATING, now, item.revision
-        link.remote_id, link.mirror = None, None
-        records.keep_shadow(link, _as_sent(item))
-    elif item.do is Do.DELETE_THERE:
-        link.state = Link.DELETING
-    elif item.mirror is not None and item.contact is not None:
-        if item.do is Do.ADOPT:
-            link.local_shadow = link.remote_shadow = None
-        link.state, link.remote_id, link.mirror = Link.LINKED, item.mirror.remote_id, item.mirror
-        link.client_key = link.client_key or new_key(item.contact)
-        link.pending = True
-    item.link = link
-
-
-def _as_sent(item: Item) -> Shadow:
-    """Keep what a creation sends, so that a late answer can be understood."""
-    sent = after_there(item.there, item.merged)
-    fields = records.schema(item.kind)
-    rows = records.primaries(item.here.sets)
-    return agree(fields, item.here.scalars, item.merged, sent, sent, rows)
 
 
 def commit(
@@ -168,7 +44,7 @@ def commit(
     """
     with transaction.atomic():
         leases.hold(lease, now)
-        same, overtaken = _split(run.connection, items)
+        same, overtaken = marking.split(run.connection, items)
         fitting, checked = _look_again(run.connection, same, checked)
         _Commit(run, now).store(fitting, overtaken)
     return checked, len(items) - len(fitting)
@@ -232,7 +108,7 @@ class _Commit:
         for item in overtaken:
             self._keep_decision(item)
         held = [item.link.pk for item in items if item.do is Do.HOLD and item.link]
-        self.asked = set(undecided(held).values_list("link_id", flat=True))
+        self.asked = set(linking.undecided(held).values_list("link_id", flat=True))
         locked = writing.lock_contacts(
             item.contact.pk for item in items if item.contact and item.contact.pk
         )
@@ -359,7 +235,7 @@ class _Commit:
         link.remote_id = mirror_row.remote_id
         if settled:
             link.decision = ""
-            _forget_problem(link)
+            linking.forget_problem(link)
         if not pushed:
             self._note_problem(link, item, result, link.local_revision)
         mirror_row.settled = mirror_row.fingerprint if settled and not surprised else ""
@@ -472,7 +348,7 @@ class _Commit:
         if result is not Result.REJECTED:
             return
         link.problem = item.outcome.reason if item.outcome else ""
-        mark = problem_mark(revision if item.contact else 0, item.mirror)
+        mark = linking.problem_mark(revision if item.contact else 0, item.mirror)
         link.problem_count = link.problem_count + 1 if link.problem_mark == mark else 1
         link.problem_mark = mark
         delay = min(FIRST_TRY * 2 ** (link.problem_count - 1), LAST_TRY)
@@ -484,7 +360,7 @@ class _Commit:
             return
         link.state, link.pending, link.decision = Link.GONE, False, ""
         link.local_revision = new.get(item.contact.pk, item.revision)
-        _forget_problem(link)
+        linking.forget_problem(link)
         self.links.append(link)
         if item.mirror is not None:
             item.mirror.settled = item.mirror.fingerprint
@@ -536,7 +412,7 @@ class _Commit:
         change = self._record(item, side, action, reason=item.action.reason, status=Status.HELD)
         change.guard = guard
         if guard:
-            change.mark = problem_mark(item.revision, item.mirror)
+            change.mark = linking.problem_mark(item.revision, item.mirror)
 
     def _company_changes(self, made: Iterable[Contact]) -> None:
         for company in made:
@@ -565,23 +441,23 @@ class _Commit:
         reason: str = "",
         status: str = Status.DONE,
     ) -> SyncChange:
-        change = _change(self.run, item, side, action, status, before, after, reason)
+        change = recording.change_of(self.run, item, side, action, status, before, after, reason)
         self.changes.append(change)
         return change
 
     def _save(self) -> None:
-        undecided(self.released).update(status=Status.DISMISSED, reason="no longer due")
-        close_links(self.spares)  # first: what they hold goes on to others
-        save_mirrors(self.mirrors)
-        save_links(self.links)
-        forget_absent(self.left)
+        linking.undecided(self.released).update(status=Status.DISMISSED, reason="no longer due")
+        linking.close(self.spares)  # first: what they hold goes on to others
+        mirror.save_rows(self.mirrors)
+        linking.save(self.links)
+        mirror.forget_absent(self.left)
         for change in self.changes:
             change.link = change.link  # its number, now that the link is stored
         SyncChange.objects.bulk_create(self.changes)
         bulk.update(self.finished, ["status", "link", "contact", "remote_id", "reason"])
         SyncChange.objects.filter(pk__in=self.unsent).delete()
-        close_links(self.closed)
-        tally([*self.changes, *self.finished])
+        linking.close(self.closed)
+        recording.tally([*self.changes, *self.finished])
 
 
 def put_aside(run: SyncRun, items: Sequence[Item], now: datetime) -> None:
@@ -612,136 +488,3 @@ def _status(result: Result) -> str:
     if result is Result.DONE:
         return Status.DONE
     return Status.UNKNOWN if result is Result.UNKNOWN else Status.FAILED
-
-
-def problem_mark(revision: int, row: RemoteContact | None) -> str:
-    """Mark the contents with which a contact was refused: it is tried at once when they change."""
-    return records.contents(revision, row.fingerprint if row else "")
-
-
-def _forget_problem(link: ExternalLink) -> None:
-    link.problem, link.problem_count, link.problem_mark = "", 0, ""
-    link.next_try_at = None
-
-
-def _changes_there(run: SyncRun, item: Item, status: str) -> list[SyncChange]:
-    if item.do is Do.DELETE_THERE:
-        before, after = history.remote_fields(item.there), history.Fields()
-        action: str = Change.Action.DELETE
-    else:
-        before, after = history.changes_there(item.there, item.merged)
-        action = Change.Action.ADD if item.do is Do.CREATE_THERE else Change.Action.UPDATE
-        if item.do is Do.CREATE_THERE:
-            before = {}
-    change = _change(
-        run, item, Change.Side.THERE, action, status, before, after, item.action.reason
-    )
-    if item.do in (Do.ADOPT, Do.UPDATE):
-        change.conflict = history.conflicts_of(item.merged)
-    return [change]
-
-
-def _change(
-    run: SyncRun,
-    item: Item,
-    side: str,
-    action: str,
-    status: str,
-    before: history.Fields | None,
-    after: history.Fields | None,
-    reason: str,
-) -> SyncChange:
-    contact, link = item.contact, item.link
-    remote_id = (link and link.remote_id) or (item.mirror.remote_id if item.mirror else "")
-    return SyncChange(
-        run=run,
-        connection=run.connection,
-        contact=contact,
-        contact_uid=contact.uid if contact else None,
-        link=link,
-        remote_id=remote_id or "",
-        name=item.name,
-        side=side,
-        action=action,
-        status=status,
-        before=before or {},
-        after=after or {},
-        reason=reason,
-    )
-
-
-def save_links(links: Sequence[ExternalLink]) -> None:
-    """Insert new links and update known ones."""
-    for link in links:
-        link.contact_id = link.contact.pk if link.contact else link.contact_id
-        link.mirror_id = link.mirror.pk if link.mirror else link.mirror_id
-    known = [link for link in links if link.pk is not None]
-    ExternalLink.objects.bulk_create([link for link in links if link.pk is None])
-    for link in known:
-        link.changed_at = timezone.now()
-    bulk.update(known, LINK_FIELDS)
-
-
-def save_mirrors(rows: Sequence[RemoteContact]) -> None:
-    """Insert new mirror rows and update known ones."""
-    known = [row for row in rows if row.pk is not None]
-    RemoteContact.objects.bulk_create([row for row in rows if row.pk is None])
-    bulk.update(known, mirror.CONTENT)
-
-
-def close_links(pks: Sequence[int]) -> None:
-    """Delete links, and the mirror rows of contacts that are gone with them."""
-    if not pks:
-        return
-    undecided(pks).update(status=Status.DISMISSED, reason="no longer due")
-    rows = RemoteContact.objects.filter(link__in=pks)
-    gone = list(rows.values_list("pk", flat=True))
-    ExternalLink.objects.filter(pk__in=pks).delete()
-    RemoteContact.objects.filter(pk__in=gone, present=False, deleted_at=None).delete()
-
-
-def forget_absent(mirrors: Sequence[int]) -> None:
-    """Delete mirror rows of contacts that have left the folder, and whose links went on to others."""
-    if mirrors:
-        rows = RemoteContact.objects.filter(pk__in=mirrors, present=False, deleted_at=None)
-        rows.filter(link=None).delete()
-
-
-def undecided(links: Sequence[int]) -> QuerySet[SyncChange]:
-    """List what waits for a decision about these links."""
-    if not links:
-        return SyncChange.objects.none()
-    return SyncChange.objects.filter(link__in=links, status=Status.HELD)
-
-
-TALLY = {
-    (Change.Action.ADD, Change.Side.HERE): "added_here",
-    (Change.Action.ADD, Change.Side.THERE): "added_there",
-    (Change.Action.LINK, Change.Side.BOTH): "linked",
-    (Change.Action.UPDATE, Change.Side.HERE): "updated_here",
-    (Change.Action.UPDATE, Change.Side.THERE): "updated_there",
-    (Change.Action.DELETE, Change.Side.THERE): "deleted_there",
-    (Change.Action.GONE, Change.Side.THERE): "gone",
-}
-"""Which count a change record raises once it is done."""
-
-
-def tally(changes: Iterable[SyncChange]) -> None:
-    """Raise the counts of runs by their change records.
-
-    A write whose answer came late counts for the run that sent it, as its record does.
-    """
-    runs: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for change in changes:
-        counts = runs[change.run_id or 0]
-        if change.status in (Status.DONE, Status.PLANNED):
-            name = TALLY.get((Change.Action(change.action), Change.Side(change.side)))
-            counts.update([name] if name else [])
-            counts.update(["conflicts"] if change.conflict else [])
-        elif change.status == Status.FAILED:
-            counts.update(["problems"])
-    for run, counts in runs.items():
-        if counts:
-            SyncRun.objects.filter(pk=run).update(
-                **{name: F(name) + count for name, count in counts.items()}
-            )

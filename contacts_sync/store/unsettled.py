@@ -19,7 +19,7 @@ from contacts_sync.models import (
 )
 from contacts_sync.providers.base import RemoteContact as Received
 from contacts_sync.store import lease as leases
-from contacts_sync.store import mirror, records, settling
+from contacts_sync.store import linking, mirror, recording, records
 from contacts_sync.store.lease import Lease
 
 
@@ -99,7 +99,7 @@ def _join(link: ExternalLink, row: RemoteContact) -> None:
     link.state = ExternalLink.State.APART if apart else ExternalLink.State.LINKED
     link.sent_at, link.pending = None, not apart
     link.mirror, link.remote_id = row, row.remote_id
-    settling.save_links([link])
+    linking.save([link])
 
 
 def _answered(link: ExternalLink) -> None:
@@ -113,7 +113,7 @@ def _answered(link: ExternalLink) -> None:
     for change in changes:
         change.status, change.remote_id = SyncChange.Status.DONE, link.remote_id or ""
         change.save(update_fields=["status", "remote_id"])
-    settling.tally(changes)
+    recording.tally(changes)
 
 
 def not_there(
@@ -276,8 +276,8 @@ def resume(
             if row is not None:
                 left = link.mirror_id
                 link.mirror, link.remote_id = row, row.remote_id
-                settling.save_links([link])
-                settling.forget_absent([left] if left else [])
+                linking.save([link])
+                mirror.forget_absent([left] if left else [])
 
 
 def uid_of(key: str) -> uuid.UUID | None:

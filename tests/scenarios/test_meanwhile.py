@@ -14,7 +14,7 @@ from contacts_sync.run import decisions, merging
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.simulator.faults import Fault, throttled
-from contacts_sync.store import settling
+from contacts_sync.store import marking, settling
 from tests.scenarios.worlds import card, firm, many, person
 
 REFUSED = {
@@ -32,7 +32,7 @@ def held():
 
 def before_sending(monkeypatch, number, act):
     """Do something ahead of marking the given batch as sent."""
-    real, count = settling.mark_sent, []
+    real, count = marking.mark_sent, []
 
     def marked(run, lease, items, now):
         count.append(1)
@@ -40,12 +40,12 @@ def before_sending(monkeypatch, number, act):
             act(items)
         return real(run, lease, items, now)
 
-    monkeypatch.setattr(settling, "mark_sent", marked)
+    monkeypatch.setattr(marking, "mark_sent", marked)
 
 
 def after_marking(monkeypatch, number, act):
     """Do something when the given batch is marked and has not gone out yet."""
-    real, count = settling.mark_sent, []
+    real, count = marking.mark_sent, []
 
     def marked(run, lease, items, now):
         going = real(run, lease, items, now)
@@ -54,7 +54,7 @@ def after_marking(monkeypatch, number, act):
             act()
         return going
 
-    monkeypatch.setattr(settling, "mark_sent", marked)
+    monkeypatch.setattr(marking, "mark_sent", marked)
 
 
 def soon(world):
