@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from contacts_sync.engine.entries import Conflict, Entry
 from contacts_sync.engine.records import LocalRecord, Pair, RemoteRecord, RemoteValue, Shadow, Side
 from contacts_sync.engine.schema import Scalar, Schema
-from contacts_sync.engine.values import Canon, Conflict, Entry, merge_set
+from contacts_sync.engine.trace import Canon
+from contacts_sync.engine.values import merge_set
 
 NOTHING_HERE = LocalRecord({}, {})
 NOTHING_THERE = RemoteRecord({}, {})

@@ -2,61 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
 
+from contacts_sync.engine.entries import DROPPED, Conflict, Entry
 from contacts_sync.engine.records import LocalValue, Pair, RemoteValue, Side
+from contacts_sync.engine.rooms import give_rooms, order, without_news
 from contacts_sync.engine.schema import Room, Value, ValueSet
-
-DROPPED = ""
-"""The room of a value that was sent once and not kept: it is not sent again until it is edited."""
-
-NOWHERE = 1_000_000
-"""The position of a value that the other side does not have yet: behind all it has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """One field that changed on both sides, and whose value counts. None stands for removed."""
-
-    name: str
-    here: Value | None
-    there: Value | None
-    winner: Side
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One value as it shall be on both sides.
-
-    `row` is None for a value that is new here, `value` None for one that stands only there. `room`
-    is None for a value that stays home, and `DROPPED` for one that their service does not keep;
-    `text` is how it shall be written there.
-    """
-
-    row: int | None
-    label: str
-    value: Value | None
-    primary: bool = False
-    room: str | None = None
-    text: Value | None = None
-    position: int = NOWHERE
-
-    def local(self) -> LocalValue | None:
-        """Give our half, once the row is known."""
-        if self.value is None or self.row is None:
-            return None
-        return LocalValue(self.row, self.label, self.value, self.primary)
-
-    def remote(self) -> RemoteValue | None:
-        """Give their half."""
-        if not self.room or self.text is None:
-            return None
-        return RemoteValue(self.room, self.text)
-
-
-Canon = Callable[[Value], Hashable]
-Found = tuple[int, RemoteValue]
+from contacts_sync.engine.trace import Found, trace_here, trace_there
 
 
 def merge_set(
@@ -83,10 +35,10 @@ def merge_set(
     work.overflow()
     work.drop_copies_left_alone(base or ())
     promote = not work.first and take is not Side.THERE
-    entries = _give_rooms(field, work.entries, promote, primary_before, taken)
+    entries = give_rooms(field, work.entries, promote, primary_before, taken)
     if take is Side.THERE:
-        entries = _without_news(field, entries)
-    entries.sort(key=lambda one: _order(field, one))
+        entries = without_news(field, entries)
+    entries.sort(key=lambda one: order(field, one))
     return tuple(entries), work.conflicts
 
 
@@ -330,143 +282,6 @@ class _Set:
     def overflow(self) -> None:
         """Keep the rest of ours. Each may get a room that is left."""
         self.entries += [Entry(one.row, one.label, one.value, one.primary) for one in self.ours]
-
-
-def trace_here(canon: Canon, ours: list[LocalValue], base: Sequence[Pair]) -> dict[int, LocalValue]:
-    """Find our half of each pair: by its row, else by its value. Takes what it finds out of `ours`."""
-    found: dict[int, LocalValue] = {}
-    rows = {one.row: one for one in ours}
-    for index, pair in enumerate(base):
-        if pair.here and pair.here.row in rows:
-            found[index] = rows.pop(pair.here.row)
-    rest = list(rows.values())
-    for exact in (True, False):
-        for index, pair in enumerate(base):
-            if pair.here is None or index in found:
-                continue
-            for one in rest:
-                if canon(one.value) == canon(pair.here.value) and (
-                    not exact or one.label == pair.here.label
-                ):
-                    found[index] = one
-                    rest.remove(one)
-                    break
-    ours[:] = rest
-    return found
-
-
-def trace_there(canon: Canon, theirs: list[Found], base: Sequence[Pair]) -> dict[int, Found]:
-    """Find their half of each pair. Takes what it finds out of `theirs`.
-
-    The same value is the same, first in its room, then in another one (a new label). Then one
-    removed and one added value of a room are an edit in place; then slots pair by position.
-    """
-    found: dict[int, Found] = {}
-    wanted = {index: pair.there for index, pair in enumerate(base) if pair.there is not None}
-    for same_room in (True, False):
-        for index, before in wanted.items():
-            if index in found:
-                continue
-            for one in theirs:
-                if canon(one[1].value) == canon(before.value) and (
-                    not same_room or one[1].room == before.room
-                ):
-                    found[index] = one
-                    theirs.remove(one)
-                    break
-    for room in {before.room for before in wanted.values()}:
-        _trace_edits(room, wanted, theirs, found)
-    return found
-
-
-def _trace_edits(
-    room: str, wanted: Mapping[int, RemoteValue], theirs: list[Found], found: dict[int, Found]
-) -> None:
-    slots = [index for index, before in wanted.items() if before.room == room]
-    removed = [index for index in slots if index not in found]
-    added = [one for one in theirs if one[1].room == room]
-    if len(removed) == len(added) == 1:
-        found[removed[0]] = added[0]
-        theirs.remove(added[0])
-        return
-    standing = sorted([*(one for one in found.values() if one[1].room == room), *added])
-    for index in removed:
-        slot = slots.index(index)
-        if slot < len(standing) and standing[slot] in added and standing[slot] in theirs:
-            found[index] = standing[slot]
-            theirs.remove(standing[slot])
-
-
-def _give_rooms(
-    field: ValueSet,
-    entries: Iterable[Entry],
-    promote: bool,
-    primary_before: int | None,
-    taken: Mapping[str, int],
-) -> list[Entry]:
-    """Give out the rooms: who stands there keeps its room, then primary first, then the oldest.
-
-    With `promote`, a value that has become primary since both sides agreed sends another one home.
-    """
-    done = [one for one in entries if one.room is not None]
-    waiting = [one for one in entries if one.room is None]
-    for room in field.rooms:
-        queue = sorted(
-            (one for one in waiting if field.room_for(one.label) == room),
-            key=lambda one: (not one.primary, one.row or 0),
-        )
-        for one in queue:
-            held = [other for other in done if other.room == room.name]
-            if _stands(field.canon, one, held):
-                continue
-            if len(held) >= max(0, room.capacity - taken.get(room.name, 0)):
-                promoted = promote and one.primary and one.row != primary_before
-                leaving = _leaves(held) if promoted else None
-                if leaving is None:
-                    continue
-                done[done.index(leaving)] = replace(leaving, room=None, text=None, position=NOWHERE)
-            waiting.remove(one)
-            done.append(replace(one, room=room.name, text=one.value))
-    return done + waiting
-
-
-def _without_news(field: ValueSet, entries: list[Entry]) -> list[Entry]:
-    """Drop what would be sent, and its copies: a person chose the other side's values."""
-    news = {
-        (one.room, field.canon(one.value))
-        for one in entries
-        if one.room and one.position == NOWHERE and one.value is not None
-    }
-
-    def is_news(one: Entry) -> bool:
-        room = field.room_for(one.label)
-        return (
-            one.value is not None
-            and room is not None
-            and one.position == NOWHERE
-            and ((room.name, field.canon(one.value)) in news)
-        )
-
-    return [one for one in entries if not is_news(one)]
-
-
-def _stands(canon: Canon, one: Entry, held: list[Entry]) -> bool:
-    return any(
-        other.text is not None and one.value is not None and canon(other.text) == canon(one.value)
-        for other in held
-    )
-
-
-def _leaves(held: list[Entry]) -> Entry | None:
-    """Choose the most recent value that is not primary."""
-    others = [one for one in held if not one.primary and one.value is not None]
-    return max(others, key=lambda one: (one.row is not None, one.row or 0), default=None)
-
-
-def _order(field: ValueSet, one: Entry) -> tuple[int, int, bool, int]:
-    names = [room.name for room in field.rooms]
-    room = names.index(one.room) if one.room in names else len(names)
-    return room, one.position, not one.primary, NOWHERE if one.row is None else one.row
 
 
 def _kept(mine: LocalValue, yours: Found) -> Entry:

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts_sync import contact as shape
+from contacts_sync.engine.entries import Entry
 from contacts_sync.engine.merge import Merge
-from contacts_sync.engine.values import Entry
 from contacts_sync.models import Contact, ContactValue
 from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.store import bulk, records
