@@ -10,7 +10,6 @@ from contacts_sync.engine.schema import Value
 DROPPED = ""
 """The room of a value that was sent once and not kept: it is not sent again until it is edited."""
 
-
 NOWHERE = 1_000_000
 """The position of a value that the other side does not have yet: behind all it has."""
 
