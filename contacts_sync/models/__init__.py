@@ -10,6 +10,7 @@ from contacts_sync.models.contact import (
     PostalAddress,
     Website,
 )
+from contacts_sync.models.distinct import Distinct
 from contacts_sync.models.link import ExternalLink, RemoteContact
 from contacts_sync.models.run import SyncChange, SyncRun
 
@@ -17,6 +18,7 @@ __all__ = [
     "Connection",
     "Contact",
     "ContactValue",
+    "Distinct",
     "EmailAddress",
     "ExternalLink",
     "Heartbeat",

@@ -1,0 +1,48 @@
+"""Remember which contacts that look alike are not the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import BigIntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from contacts_sync.models import Connection, Contact, Distinct, ExternalLink
+
+Pair = tuple[int, int]
+
+
+def tell_apart(first: Contact, second: Contact, actor: Any) -> None:
+    """Remember that two contacts of the firm's list are not the same. Saying it again changes nothing."""
+    contact, other = sorted([first.pk, second.pk])
+    Distinct.objects.get_or_create(contact_id=contact, other_id=other, defaults={"actor": actor})
+
+
+def tell_apart_there(contact: Contact, connection: Connection, remote_id: str, actor: Any) -> None:
+    """Remember that a contact and an Outlook contact of a mailbox are not the same."""
+    Distinct.objects.get_or_create(
+        contact=contact, connection=connection, remote_id=remote_id, defaults={"actor": actor}
+    )
+
+
+def pairs() -> set[Pair]:
+    """Give the pairs of contacts that are not the same, the smaller number first.
+
+    What was said of an Outlook contact counts for the contact that it became.
+    """
+    became = ExternalLink.objects.filter(
+        connection=OuterRef("connection"), remote_id=OuterRef("remote_id")
+    )
+    said = Distinct.objects.annotate(
+        second=Coalesce(
+            "other_id", Subquery(became.values("contact_id")[:1]), output_field=BigIntegerField()
+        )
+    ).exclude(second=None)
+    both = said.order_by().values_list("contact_id", "second")
+    return {(min(pair), max(pair)) for pair in both}
+
+
+def pairs_there(connection: Connection) -> set[tuple[int, str]]:
+    """Give the pairs of a contact and an Outlook id of this mailbox that are not the same."""
+    said = Distinct.objects.filter(connection=connection).order_by()
+    return set(said.values_list("contact_id", "remote_id"))
