@@ -31,9 +31,15 @@ START = "contacts_sync.change_connection"  # preview, sync now, resync, stop; wh
 DECIDE = "contacts_sync.change_syncchange"  # approve and dismiss what is held
 PAIR = "contacts_sync.change_externallink"  # put back, keep both, leave out, take back in
 RELEASE = "contacts_sync.delete_connection"  # release an account
+IMPORT = (
+    "contacts_sync.view_contactimport",
+    "contacts_sync.add_contactimport",
+    "contacts_sync.change_contactimport",
+)
+EXPORT = "contacts_sync.export_contact"  # many contacts as a file; one that one may see is no secret
 INVITE = ("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group")
 
-OPERATE = (*LOOK, *EDIT, DELETE, START, DECIDE, PAIR)
+OPERATE = (*LOOK, *EDIT, DELETE, START, DECIDE, PAIR, *IMPORT, EXPORT)
 
 ROLES: dict[str, tuple[str, ...]] = {
     READER: LOOK,

@@ -90,6 +90,7 @@ class Contact(models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ["last_name", "first_name", "name", "pk"]
+        permissions = [("export_contact", "Can take the list away as a file")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=[shape.PERSON, shape.COMPANY]), name="contact_kind"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts_sync.models.connection import Connection
 from contacts_sync.models.contact import Contact
+from contacts_sync.models.imports import ContactImport
 from contacts_sync.models.link import ExternalLink
 
 COUNTS = (
@@ -128,7 +129,8 @@ class SyncChange(models.Model):
     """One planned, sent, done, failed or held write to one contact on one side.
 
     Preview rows, the audit of every run, held changes, and what people change in the admin are all
-    rows of this table. `before` and `after` hold only the fields that changed.
+    rows of this table. `before` and `after` hold only the fields that changed; `moved` is what else a
+    merge moved from one contact to the other, so that it can be put back.
     """
 
     class Side(models.TextChoices):
@@ -169,6 +171,9 @@ class SyncChange(models.Model):
     link = models.ForeignKey(
         ExternalLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
     )
+    brought_by = models.ForeignKey(
+        ContactImport, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
+    )
     contact_uid = models.UUIDField(null=True, blank=True)
     remote_id = models.CharField(max_length=512, blank=True, default="")
     name = models.TextField(_("contact"), blank=True, default="")
@@ -178,6 +183,7 @@ class SyncChange(models.Model):
     before: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     after: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     conflict: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
+    moved: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True, editable=False)
     reason = models.TextField(_("why"), blank=True, default="")
     guard = models.CharField(max_length=20, blank=True, default="")
     mark = models.CharField(max_length=80, blank=True, default="", editable=False)
