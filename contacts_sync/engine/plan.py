@@ -244,6 +244,9 @@ def decide_strangers(strangers: Strangers, matching: Matching) -> Iterator[Actio
             yield Action(Do.CREATE_THERE, link, contact=one.id, reason="only here")
 
 
+MATCHED = "group-"
+"""How the names of groups begin that have both sides."""
+
 LEFT_OVER, COPY = "rest-", "copy-"
 """How the names of groups begin that have one side only."""
 
@@ -257,8 +260,10 @@ def without_returned(actions: Iterable[Action], matching: Matching) -> Iterator[
 
 
 def _group_name(ours: tuple[int, ...], theirs: tuple[int, ...]) -> str:
-    kind = "group" if ours and theirs else LEFT_OVER.strip("-")
-    return "-".join([kind, *(f"h{pk}" for pk in ours[:3]), *(f"t{pk}" for pk in theirs[:3])])[:64]
+    kind = MATCHED if ours and theirs else LEFT_OVER
+    return "-".join(
+        [kind.strip("-"), *(f"h{pk}" for pk in ours[:3]), *(f"t{pk}" for pk in theirs[:3])]
+    )[:64]
 
 
 def references_to_add(

@@ -5,23 +5,21 @@ A decision changes our own state only. The next run carries it out, by the same 
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from contacts_sync.engine.guard import BY_NAME, Answer
-from contacts_sync.models import (
-    Connection,
-    Contact,
-    ExternalLink,
-    RemoteContact,
-    SyncChange,
-    SyncRun,
-)
+from contacts_sync.engine.plan import MATCHED
+from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
 from contacts_sync.models.contact import ContactQuerySet
-from contacts_sync.store import linking, recording
+from contacts_sync.run import amending
+from contacts_sync.store import distinct, linking, search
 
 Link, Change = ExternalLink, SyncChange
 
@@ -48,14 +46,62 @@ def leave_out(
         if mirror is not None:
             RemoteContact.objects.filter(pk=mirror.pk).update(settled=mirror.fingerprint)
         _decided(link, Change.Status.DISMISSED, actor)
-        _drop_planned(connection, contact_id, remote_id)
+        amending.drop(connection, [contact_id] if contact_id else [], [remote_id])
     return link
+
+
+def leave_out_all(
+    connection: Connection, about: Iterable[tuple[int | None, str]], actor: Any
+) -> int:
+    """Leave out many: each a contact, an Outlook contact, or both of a pair; returns how many.
+
+    Who has left the folder meanwhile is passed over.
+    """
+    ends = list(dict.fromkeys(about))
+    left = 0
+    with transaction.atomic():
+        for start in range(0, len(ends), search.CHUNK):
+            left += _leave_out_some(connection, ends[start : start + search.CHUNK], actor)
+    return left
+
+
+def _leave_out_some(connection: Connection, ends: list[tuple[int | None, str]], actor: Any) -> int:
+    contacts = Contact.objects.in_bulk([contact for contact, _remote in ends if contact])
+    remote_ids = [remote for _contact, remote in ends if remote]
+    rows = RemoteContact.objects.filter(connection=connection, remote_id__in=remote_ids)
+    mirrors = {row.remote_id: row for row in rows.filter(present=True)}
+    ends = [
+        (contact, remote)
+        for contact, remote in ends
+        if (not contact or contact in contacts) and (not remote or remote in mirrors)
+    ]
+    links = Link.objects.filter(
+        Q(contact__in=contacts) | Q(remote_id__in=mirrors), connection=connection
+    )
+    known = set(links.values_list("contact_id", flat=True)) - {None}
+    known_there = set(links.values_list("remote_id", flat=True)) - {None}
+    new, marked = [], []
+    for contact, remote in ends:
+        if contact in known or remote in known_there:
+            leave_out(connection, contact_id=contact, remote_id=remote, actor=actor)
+            continue
+        link = Link(connection=connection, state=Link.State.APART)
+        link.contact = contacts[contact] if contact else None
+        link.mirror = mirrors[remote] if remote else None
+        link.remote_id = remote or None
+        link.name = str(link.contact or link.mirror)
+        new.append(link)
+        marked += [link.mirror.pk] if link.mirror else []
+    linking.save(new)
+    RemoteContact.objects.filter(pk__in=marked).update(settled=F("fingerprint"))
+    amending.drop(connection, contacts, mirrors)
+    return len(ends)
 
 
 def take_back_in(link: ExternalLink, actor: Any) -> None:
     """Let a contact that was left out take part again: it is matched like a new one."""
     if link.state != Link.State.APART:
-        raise NotPossible("This contact is not left out.")
+        raise NotPossible(_("This contact is not left out."))
     with transaction.atomic():
         mirror = link.mirror_id
         Change.objects.create(
@@ -84,14 +130,15 @@ def link_pair(connection: Connection, contact_id: int, remote_id: str, actor: An
         theirs = Link.objects.filter(connection=connection, remote_id=remote_id).first()
         for one in (ours, theirs):
             if one is not None and one.state == Link.State.LINKED and one.mirror_id:
-                raise NotPossible("One of the two is linked with another contact already.")
+                raise NotPossible(_("One of the two is linked with another contact already."))
         if theirs is not None and ours is not None and theirs.pk != ours.pk:
             _decided(theirs, Change.Status.DISMISSED, actor)
             theirs.delete()
+        groups = {one.group for one in (ours, theirs) if one is not None and one.group}
         link = ours or theirs or Link(connection=connection)
         link.contact = Contact.objects.alive().filter(pk=contact_id).first()
         if link.contact is None:
-            raise NotPossible("This contact is in the trash.")
+            raise NotPossible(_("This contact is in the trash."))
         link.mirror, link.remote_id, link.name = mirror, mirror.remote_id, str(link.contact)
         link.state, link.group, link.reason = Link.State.LINKED, "", ""
         link.local_shadow = link.remote_shadow = None
@@ -108,29 +155,48 @@ def link_pair(connection: Connection, contact_id: int, remote_id: str, actor: An
             side=Change.Side.BOTH,
             action=Change.Action.LINK,
             status=Change.Status.DONE,
-            reason="linked by a person",
+            reason=amending.BY_A_PERSON,
             actor=actor,
         )
-        _drop_planned(connection, contact_id, "")
-        _drop_planned(connection, None, remote_id)
+        amending.plan_again(connection, [link, *_keep_the_rest(connection, groups)])
         _hurry(connection.pk)
     return link
+
+
+def _keep_the_rest(connection: Connection, groups: set[str]) -> list[ExternalLink]:
+    """Keep who is left alone on one side of a group: a plan would create them, and nobody asks."""
+    rest = Link.objects.filter(connection=connection, state=Link.State.HELD, decision="")
+    kept: list[ExternalLink] = []
+    for group in groups:
+        left = list(rest.filter(group=group))
+        if group.startswith(MATCHED) and len({one.contact_id is None for one in left}) == 1:
+            Link.objects.filter(pk__in=[one.pk for one in left]).update(decision=Link.Decision.KEEP)
+            kept += left
+    return kept
 
 
 def keep_both(link: ExternalLink, actor: Any) -> None:
     """Say that a held contact is nobody else: it is created on the other side."""
     if link.state != Link.State.HELD:
-        raise NotPossible("This contact does not wait for a decision any more.")
+        raise NotPossible(_("This contact does not wait for a decision any more."))
     with transaction.atomic():
         Link.objects.filter(pk=link.pk).update(decision=Link.Decision.KEEP)
         _decided(link, Change.Status.APPROVED, actor)
+        amending.plan_again(link.connection, [link])
         _hurry(link.connection_id)
+
+
+def tell_apart(connection: Connection, contact: Contact, remote_id: str, actor: Any) -> None:
+    """Say that two which look alike are different: each is added, and nobody is asked again."""
+    with transaction.atomic():
+        distinct.tell_apart_there(contact, connection, remote_id, actor)
+        amending.answer_near(connection, contact.pk, remote_id)
 
 
 def put_back(link: ExternalLink, actor: Any) -> None:
     """Create a contact in Outlook again that was removed there."""
     if link.state != Link.State.GONE or link.contact is None or link.contact.deleted_at:
-        raise NotPossible("Only a contact that was removed in Outlook can be put back.")
+        raise NotPossible(_("Only a contact that was removed in Outlook can be put back."))
     with transaction.atomic():
         _to_be_created(link)
         _save(link)
@@ -146,6 +212,7 @@ def put_back(link: ExternalLink, actor: Any) -> None:
             reason="put back in Outlook",
             actor=actor,
         )
+        amending.plan_again(link.connection, [link])
         _hurry(link.connection_id)
 
 
@@ -166,23 +233,27 @@ def try_again(links: QuerySet[ExternalLink]) -> int:
 def approve(changes: QuerySet[SyncChange], actor: Any) -> int:
     """Approve held changes: they are carried out by the next run, within seven days."""
     with transaction.atomic():
-        held = list(changes.filter(status=Change.Status.HELD).select_related("link"))
+        held = list(changes.filter(status=Change.Status.HELD).select_related("link", "connection"))
         for change in held:
             link = change.link
             if change.guard == "" and link is not None and link.state == Link.State.HELD:
                 Link.objects.filter(pk=link.pk).update(decision=Link.Decision.KEEP)
+        _plan_again(held)
         return _close(held, Change.Status.APPROVED, actor)
 
 
 def dismiss(changes: QuerySet[SyncChange], actor: Any) -> int:
-    """Dismiss held changes, by what the guard's row says; they do not come back."""
+    """Dismiss held changes: what then happens to each contact, the guard's row says."""
     with transaction.atomic():
         held = list(
-            changes.filter(status=Change.Status.HELD).select_related("link", "link__contact")
+            changes.filter(status=Change.Status.HELD).select_related(
+                "link", "link__contact", "connection"
+            )
         )
         for change in held:
             guard = BY_NAME.get(change.guard)
             _dismiss(change, guard.dismiss if guard else Answer.APART)
+        _plan_again(held)
         return _close(held, Change.Status.DISMISSED, actor)
 
 
@@ -204,6 +275,15 @@ def _dismiss(change: SyncChange, answer: Answer) -> None:
             Link.objects.filter(pk=link.pk).update(decision=Link.Decision.HERE)
         case Answer.TAKE_THERE:
             Link.objects.filter(pk=link.pk).update(decision=Link.Decision.THERE)
+
+
+def _plan_again(held: list[SyncChange]) -> None:
+    links: defaultdict[Connection, list[ExternalLink]] = defaultdict(list)
+    for change in held:
+        if change.link is not None and change.connection is not None:
+            links[change.connection].append(change.link)
+    for connection, decided in links.items():
+        amending.plan_again(connection, decided)
 
 
 def _close(held: list[SyncChange], status: str, actor: Any) -> int:
@@ -260,7 +340,7 @@ def _mirror(connection: Connection, remote_id: str) -> RemoteContact:
         connection=connection, remote_id=remote_id, present=True
     ).first()
     if row is None:
-        raise NotPossible("This Outlook contact is not in the Contacts folder any more.")
+        raise NotPossible(_("This Outlook contact is not in the Contacts folder any more."))
     return row
 
 
@@ -275,16 +355,3 @@ def _save(link: ExternalLink) -> None:
 def _decided(link: ExternalLink, status: str, actor: Any) -> None:
     if link.pk:
         linking.undecided([link.pk]).update(status=status, decided_at=timezone.now(), actor=actor)
-
-
-def _drop_planned(connection: Connection, contact_id: int | None, remote_id: str) -> None:
-    """Take a contact out of the preview that is shown, and out of its numbers."""
-    rows = Change.objects.filter(connection=connection, status=Change.Status.PLANNED)
-    rows = rows.filter(contact=contact_id) if contact_id else rows.filter(remote_id=remote_id)
-    dropped = list(rows.select_related("run"))
-    rows.delete()
-    for change in dropped:
-        name = recording.TALLY.get((Change.Action(change.action), Change.Side(change.side)))
-        if name and change.run_id and not change.guard:
-            run = SyncRun.objects.get(pk=change.run_id)
-            SyncRun.objects.filter(pk=run.pk).update(**{name: max(0, getattr(run, name) - 1)})

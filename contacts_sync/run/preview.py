@@ -12,12 +12,18 @@ from contacts_sync.engine.plan import Action, Do
 from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange, SyncRun
 from contacts_sync.run.context import Slice
 from contacts_sync.run.planning import Plan
-from contacts_sync.store import guarding, history, items, recording, search, settling
+from contacts_sync.store import distinct, guarding, history, items, recording, search, settling
 from contacts_sync.store import lease as leases
 from contacts_sync.store.items import Item
 
 SHARED = 0.5
 """From this share of a mailbox on that others have linked, it looks like a shared list (R11)."""
+
+COMPANY_OF_A_PERSON = "company of a person"
+"""The reason of a company that is added because somebody in Outlook names it."""
+
+NEAR = "near"
+"""Marks the row of a pair that looks alike without matching."""
 
 Change = SyncChange
 
@@ -40,11 +46,11 @@ def show(work: Slice, plan: Plan) -> None:
         leases.hold(work.lease, work.now())
         earlier.delete()
         for name in plan.companies:
-            _keep([_company(run, name)])
+            keep([company(run, name)])
         held = _held(run, plan.actions)
         for some in search_chunks(plan.actions):
-            _keep(list(_rows(run, some, held)))
-        _keep(list(_near_rows(run, plan)))
+            keep(list(rows(run, some, held)))
+        keep(list(_near_rows(run, plan)))
         _hold(work, [one for one in plan.actions if one.do is Do.HOLD])
         SyncRun.objects.filter(pk=run.pk).update(warning=_shared_with(run, plan))
 
@@ -55,7 +61,8 @@ def search_chunks(actions: list[Action]) -> Iterator[list[Action]]:
         yield actions[start : start + search.CHUNK]
 
 
-def _keep(rows: list[SyncChange]) -> None:
+def keep(rows: list[SyncChange]) -> None:
+    """Store rows of a preview, and count them."""
     SyncChange.objects.bulk_create(rows)
     recording.tally([row for row in rows if not row.guard])
 
@@ -67,8 +74,9 @@ def _hold(work: Slice, actions: list[Action]) -> None:
         settling.put_aside(run, items.load(run.connection, some), work.now())
 
 
-def _company(run: SyncRun, name: str) -> SyncChange:
-    return _row(run, Change.Action.ADD, Change.Side.HERE, name, reason="company of a person")
+def company(run: SyncRun, name: str) -> SyncChange:
+    """Make the row of a company that a person brings along."""
+    return _row(run, Change.Action.ADD, Change.Side.HERE, name, reason=COMPANY_OF_A_PERSON)
 
 
 def _held(run: SyncRun, actions: list[Action]) -> dict[Action, str]:
@@ -78,7 +86,8 @@ def _held(run: SyncRun, actions: list[Action]) -> dict[Action, str]:
     return {action: guard.name for action, guard in verdict.held} if verdict else {}
 
 
-def _rows(run: SyncRun, actions: list[Action], held: Mapping[Action, str]) -> Iterator[SyncChange]:
+def rows(run: SyncRun, actions: list[Action], held: Mapping[Action, str]) -> Iterator[SyncChange]:
+    """Show actions as rows; `held` names the guard that would hold one."""
     contacts = Contact.objects.in_bulk([one.contact for one in actions if one.contact])
     mirrors = RemoteContact.objects.in_bulk([one.mirror for one in actions if one.mirror])
     links = ExternalLink.objects.in_bulk([one.link for one in actions if one.link])
@@ -160,8 +169,11 @@ def _row(
 def _near_rows(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
     contacts = Contact.objects.in_bulk({here for here, _there, _key in plan.near})
     mirrors = RemoteContact.objects.in_bulk({there for _here, there, _key in plan.near})
+    told_apart = distinct.pairs_there(run.connection)
     for here, there, key in plan.near:
         contact, mirror = contacts[here], mirrors[there]
+        if (contact.pk, mirror.remote_id) in told_apart:
+            continue
         yield _row(
             run,
             Change.Action.SKIP,
@@ -170,7 +182,7 @@ def _near_rows(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
             contact,
             mirror,
             reason=key[0],
-            guard="near",
+            guard=NEAR,
         )
 
 
