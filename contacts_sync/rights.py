@@ -21,7 +21,7 @@ def right_to_undo(change: SyncChange) -> str:
     match (change.action, change.side):
         case (Action.UPDATE, _):
             return EDIT
-        case (Action.DELETE, _) | (Action.ADD, Side.HERE):
+        case (Action.DELETE | Action.MERGE, _) | (Action.ADD, Side.HERE):
             return DELETE
         case (Action.ADD, Side.THERE) | (Action.GONE, _):
             return PAIR
@@ -72,7 +72,7 @@ def looks_undoable(change: SyncChange) -> bool:
     if change.status != SyncChange.Status.DONE or change.undone or contact is None:  # type: ignore[attr-defined]
         return False
     match (change.action, change.side):
-        case (Action.UPDATE, _) | (Action.ADD, Side.HERE):
+        case (Action.UPDATE | Action.MERGE, _) | (Action.ADD, Side.HERE):
             return contact.deleted_at is None
         case (Action.ADD, Side.THERE):
             return link is not None and link.state == State.LINKED

@@ -124,6 +124,7 @@ class ContactAdmin(ModelAdmin):
         views = (
             ("trash/", trash.changelist_view, "trash"),
             ("duplicates/", duplicates.changelist, "duplicates"),
+            ("duplicates/apart/", duplicates.apart, "apart"),
             ("merge/", duplicates.merge, "merge"),
             ("changes/<int:pk>/put-back/", undoing.put_back, "put_back"),
             ("changes/<int:pk>/other-value/<int:number>/", undoing.other_value, "other_value"),

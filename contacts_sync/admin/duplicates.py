@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,7 +20,8 @@ from contacts_sync import triggers
 from contacts_sync.admin.comparing import Comparison, compare
 from contacts_sync.models import Contact, ExternalLink
 from contacts_sync.run import decisions, merging
-from contacts_sync.store.duplicates import Duplicates, find
+from contacts_sync.store import distinct
+from contacts_sync.store.duplicates import LARGE, Duplicates, find
 from contacts_sync.wording import why
 
 KEPT = 3600
@@ -40,10 +42,11 @@ def groups() -> list[Duplicates]:
     mark = triggers.watermark()
     if mark is None:  # somebody is writing at this moment
         return find(FOUND)
-    found: list[Duplicates] | None = cache.get(f"duplicates-{mark}")
+    known = f"duplicates-{mark}-{distinct.mark()}"
+    found: list[Duplicates] | None = cache.get(known)
     if found is None:
         found = find(FOUND)
-        cache.set(f"duplicates-{mark}", found, KEPT)
+        cache.set(known, found, KEPT)
     return found
 
 
@@ -53,9 +56,12 @@ def changelist(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     everything = found = groups()
     exact = sum(group.exact for group in found)
+    told_apart = sorted(distinct.pairs())
     kind = request.GET.get("show", "")
     if kind in ("exact", "near"):
         found = [group for group in found if group.exact == (kind == "exact")]
+    if kind == "apart":
+        found = [Duplicates(pair, False, "told apart") for pair in told_apart]
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return _show(
         request,
@@ -64,7 +70,12 @@ def changelist(request: HttpRequest) -> HttpResponse:
         page=page,
         groups=_told(list(page)),
         kind=kind,
-        counts={"all": len(everything), "exact": exact, "near": len(everything) - exact},
+        counts={
+            "all": len(everything),
+            "exact": exact,
+            "near": len(everything) - exact,
+            "apart": len(told_apart),
+        },
         full=len(everything) == FOUND,
         may_merge=may_merge(request.user),
     )
@@ -87,7 +98,7 @@ def _told(page: list[Duplicates]) -> list[dict[str, Any]]:
     return [
         {
             "reason": why(group.reason),
-            "exact": group.exact,
+            "small": len(group.contacts) <= LARGE,
             "contacts": [
                 (contacts[pk], sorted(mailboxes.get(pk, ())))
                 for pk in group.contacts
@@ -96,6 +107,33 @@ def _told(page: list[Duplicates]) -> list[dict[str, Any]]:
         }
         for group in page
     ]
+
+
+def apart(request: HttpRequest) -> HttpResponse:
+    """Remember that contacts are not the same, each of them and every other; or forget it again."""
+    if not may_merge(request.user):
+        raise PermissionDenied
+    back = reverse("admin:contacts_sync_contact_duplicates")
+    if request.method != "POST":
+        return HttpResponseRedirect(back)
+    chosen = _chosen(request.POST.getlist("contact"))
+    pairs = list(combinations(chosen, 2))
+    if not pairs or len(chosen) > LARGE:
+        messages.warning(request, _("Choose two contacts of the same kind."))
+        return HttpResponseRedirect(back)
+    names = ", ".join(f"{contact} #{contact.pk}" for contact in chosen)
+    if "forget" in request.POST:
+        for one, other in pairs:
+            distinct.forget(one, other)
+        messages.success(request, _("%(names)s may be the same again.") % {"names": names})
+        return HttpResponseRedirect(f"{back}?show=apart")
+    for one, other in pairs:
+        distinct.tell_apart(one, other, request.user)
+    text = _(
+        "%(names)s are not the same, and nobody is asked again. Under “Told apart” this can be changed."
+    )
+    messages.success(request, text % {"names": names})
+    return HttpResponseRedirect(back)
 
 
 def merge(request: HttpRequest) -> HttpResponse:
@@ -126,12 +164,16 @@ def merge(request: HttpRequest) -> HttpResponse:
 
 def _pair(numbers: list[str]) -> tuple[Contact, Contact] | None:
     """Find the two contacts, the one that is kept first."""
-    pks = [int(one) for one in numbers if one.isdecimal() and len(one) < 19]
-    found = Contact.objects.alive().select_related("company").in_bulk(pks)
-    chosen = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
+    chosen = _chosen(numbers)
     if len(chosen) != 2 or chosen[0].kind != chosen[1].kind:
         return None
     return chosen[0], chosen[1]
+
+
+def _chosen(numbers: list[str]) -> list[Contact]:
+    pks = [int(one) for one in numbers if one.isdecimal() and len(one) < 19]
+    found = Contact.objects.alive().select_related("company").in_bulk(pks)
+    return [found[pk] for pk in dict.fromkeys(pks) if pk in found]
 
 
 def _merge(

@@ -1005,6 +1005,7 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField(blank=True, default=dict)),
                 ("after", models.JSONField(blank=True, default=dict)),
                 ("conflict", models.JSONField(blank=True, default=list)),
+                ("moved", models.JSONField(blank=True, editable=False, null=True)),
                 ("reason", models.TextField(blank=True, default="", verbose_name="why")),
                 ("guard", models.CharField(blank=True, default="", max_length=20)),
                 ("mark", models.CharField(blank=True, default="", editable=False, max_length=80)),

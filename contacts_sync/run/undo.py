@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from contacts_sync import contact as shape
 from contacts_sync.models import Contact, ExternalLink, SyncChange, SyncRun
-from contacts_sync.run import decisions
+from contacts_sync.run import decisions, merging
 from contacts_sync.store import history, records, rewriting
 
 Change, Link = SyncChange, ExternalLink
@@ -39,6 +39,8 @@ def foresee(change: SyncChange) -> Effect:
     if contact is None:
         return Effect(False, _("The contact was removed for good; its values are shown above."))
     mailboxes = tuple(_mailboxes(contact))
+    if (merge := merging.merge_of(change)) is not None:
+        return _foresee_merge(merge, mailboxes)
     match (change.action, change.side):
         case (Act.UPDATE, _side) if contact.deleted_at is None:
             return Effect(
@@ -66,6 +68,19 @@ def foresee(change: SyncChange) -> Effect:
                 (change.connection.username,) if change.connection else (),
             )
     return Effect(False, _("There is nothing left to undo."))
+
+
+def _foresee_merge(merge: SyncChange, mailboxes: tuple[str, ...]) -> Effect:
+    if merge.contact is None or merge.contact.deleted_at or merging.other_of(merge) is None:
+        return Effect(
+            False, _("Only while one of the two is in the list and the other one in the trash.")
+        )
+    text = _(
+        "Both contacts are put back as they were: %(keep)s gets its values from before, %(drop)s comes"
+        " back from the trash, and each has its own copy in Outlook again."
+    )
+    both = {"keep": merge.contact, "drop": merge.moved["name"]}
+    return Effect(True, text % both, tuple(sorted({*mailboxes, *_mailboxes(merge.contact)})))
 
 
 def _foresee_copy(change: SyncChange) -> Effect:
@@ -98,6 +113,8 @@ def undo(change: SyncChange, actor: Any) -> SyncChange:
         effect = foresee(change)
         if not effect.possible or change.contact is None:
             raise decisions.NotPossible(effect.text)
+        if (merge := merging.merge_of(change)) is not None:
+            return merging.undo_merge(merge, actor)
         before = history.snapshot(change.contact)
         stayed = _carry_out(change, change.contact, actor)
         contact = Contact.objects.get(pk=change.contact.pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BigIntegerField, OuterRef, Subquery
+from django.db.models import BigIntegerField, Count, Exists, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from contacts_sync.models import Connection, Contact, Distinct, ExternalLink
@@ -42,7 +42,21 @@ def pairs() -> set[Pair]:
     return {(min(pair), max(pair)) for pair in both}
 
 
+def forget(first: Contact, second: Contact) -> None:
+    """Forget that two contacts are not the same: they are shown as duplicates again."""
+    for one, other in ((first, second), (second, first)):
+        links = ExternalLink.objects.filter(contact=other).exclude(remote_id=None)
+        became = links.filter(connection=OuterRef("connection"), remote_id=OuterRef("remote_id"))
+        Distinct.objects.filter(Q(other=other) | Exists(became), contact=one).delete()
+
+
 def pairs_there(connection: Connection) -> set[tuple[int, str]]:
     """Give the pairs of a contact and an Outlook id of this mailbox that are not the same."""
     said = Distinct.objects.filter(connection=connection).order_by()
     return set(said.values_list("contact_id", "remote_id"))
+
+
+def mark() -> str:
+    """Give a text that differs whenever another pair was told apart, or one forgotten."""
+    said = Distinct.objects.aggregate(number=Count("pk"), last=Max("pk"))
+    return f"{said['number']}-{said['last']}"

@@ -40,6 +40,10 @@ CHANGES: dict[tuple[str, str], tuple[Any, Any]] = {
         gettext_lazy("Move to the trash"),
         gettext_lazy("Moved to the trash"),
     ),
+    (Action.MERGE, Side.HERE): (
+        gettext_lazy("Merge with another contact"),
+        gettext_lazy("Merged with another contact"),
+    ),
 }
 
 OUTCOMES: dict[str, Any] = {
@@ -89,6 +93,7 @@ REASONS: dict[str, Any] = {
     "same e-mail": gettext_lazy("They have the same e-mail address, and other names."),
     "same name": gettext_lazy("They have the same name, and no e-mail address in common."),
     "same phone and last name": gettext_lazy("They have the same last name and phone number."),
+    "told apart": gettext_lazy("Somebody said that they are not the same."),
     "linked by a person": gettext_lazy("Somebody linked the two."),
     "takes part again": gettext_lazy("Somebody took the contact back in."),
     "put back in Outlook": gettext_lazy("Somebody put the contact back in Outlook."),

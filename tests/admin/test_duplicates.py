@@ -6,12 +6,13 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from contacts_sync.models import Contact, EmailAddress, PhoneNumber, SyncChange
+from contacts_sync.models import Contact, Distinct, EmailAddress, PhoneNumber, SyncChange
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/contacts_sync/contact/duplicates/"
 MERGE = "/admin/contacts_sync/contact/merge/"
+APART = "/admin/contacts_sync/contact/duplicates/apart/"
 
 
 def told(answer):
@@ -141,24 +142,52 @@ def test_what_changed_meanwhile_is_looked_at_again(enter, anna, twin):
     assert twin.deleted_at is None
 
 
-def test_a_merge_is_undone_from_the_history(enter, anna, twin):
+@pytest.mark.parametrize("which", ["merge", "delete"])
+def test_a_merge_is_undone_whole_from_the_page_of_either_contact(enter, anna, twin, which):
     client = enter("operator")
     client.post(MERGE, filled(client, anna, twin))
-    records = SyncChange.objects.order_by("pk")
+    record = SyncChange.objects.get(action=which)
+    page = reverse("admin:contacts_sync_contact_change", args=[record.contact_id])
+    url = reverse("admin:contacts_sync_contact_put_back", args=[record.pk])
+    assert url in client.get(page).content.decode()
+    assert "Both contacts are put back as they were" in client.get(url).content.decode()
 
-    for record in records:
-        url = reverse("admin:contacts_sync_contact_put_back", args=[record.pk])
-        assert (
-            url
-            in client.get(
-                reverse("admin:contacts_sync_contact_change", args=[record.contact_id])
-            ).content.decode()
-        )
-        client.post(url)
+    client.post(url)
 
     anna.refresh_from_db()
     twin.refresh_from_db()
     assert (anna.job_title, anna.phones.count(), twin.deleted_at) == ("", 0, None)
+    for one in (anna, twin):
+        page = reverse("admin:contacts_sync_contact_change", args=[one.pk])
+        assert "put-back" not in client.get(page).content.decode()
+
+
+def test_who_is_not_the_same_is_not_asked_about_again(enter, anna, twin):
+    client = enter("operator")
+    assert "Anna Berg" in client.get(PAGE).content.decode()
+
+    answer = client.post(APART, pair(anna, twin))
+
+    assert "not the same" in told(answer)
+    assert "No contact looks like another one." in client.get(PAGE).content.decode()
+    apart = client.get(PAGE, {"show": "apart"}).content.decode()
+    assert "Anna Berg" in apart and "Ask again" in apart
+
+    client.post(APART, pair(anna, twin) | {"forget": "yes"})
+
+    assert "Anna Berg" in client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("numbers", [[], ["x"], ["1"]])
+def test_one_alone_is_not_told_apart(enter, numbers):
+    answer = enter("operator").post(APART, {"contact": numbers})
+
+    assert answer.url == PAGE
+    assert not Distinct.objects.exists()
+
+
+def test_a_reader_tells_nobody_apart(enter, anna, twin):
+    assert enter("reader").post(APART, pair(anna, twin)).status_code == 403
 
 
 def test_two_of_the_list_are_merged(enter, anna, twin):
