@@ -66,6 +66,19 @@ def forget(connection: Connection) -> None:
     )
 
 
+def seal_bytes(data: bytes) -> str:
+    """Encrypt a piece of an uploaded file."""
+    return _fernet().encrypt(data).decode()
+
+
+def unseal_bytes(sealed: str) -> bytes:
+    """Decrypt what `seal_bytes` gave; raises Unreadable when no key of ours opens it."""
+    try:
+        return _fernet().decrypt(sealed.encode())
+    except InvalidToken as error:
+        raise Unreadable from error
+
+
 def rotate() -> tuple[int, int]:
     """Encrypt every credential with the first key; returns how many were, and how many no key opens."""
     done = failed = 0

@@ -17,8 +17,8 @@ from django_q.tasks import async_task
 
 from contacts_sync import alerts, logs, notices
 from contacts_sync.connections import open_provider
-from contacts_sync.models import Connection, Heartbeat, SyncRun
-from contacts_sync.run import housekeeping, starting, undo
+from contacts_sync.models import Connection, ContactImport, Heartbeat, SyncRun
+from contacts_sync.run import housekeeping, imports, starting, undo
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 
@@ -85,6 +85,22 @@ def work(pk: int) -> str:
     return run.status
 
 
+def enqueue_import(file: ContactImport) -> None:
+    """Ask for the next slice of an import: reading it, creating its contacts, or undoing it."""
+    async_task("contacts_sync.tasks.work_on_import", file.pk)
+
+
+def work_on_import(pk: int) -> str:
+    """Work on an import for one slice, and see that it goes on if there is more to do."""
+    file = ContactImport.objects.filter(pk=pk).select_related("actor").first()
+    if file is None:
+        return "no such import"
+    if imports.work(file):
+        enqueue_import(file)
+    file.refresh_from_db()
+    return file.step
+
+
 def dispatch() -> str:
     """Send a job for every connection that is due, and for every run that nobody works on."""
     now = timezone.now()
@@ -102,6 +118,9 @@ def dispatch() -> str:
         idle, waiting, status__in=SyncRun.OPEN, started_at__lte=now - timedelta(minutes=1)
     ):
         _send(run)
+        count += 1
+    for file in imports.forsaken(now):
+        enqueue_import(file)
         count += 1
     alerts.tell(before, now)
     housekeeping.tidy(now)

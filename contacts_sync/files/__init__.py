@@ -8,6 +8,8 @@ from contacts_sync.files.draft import (
     Source,
     Unread,
 )
+from contacts_sync.files.encoding import CHOICES as ENCODINGS
+from contacts_sync.files.encoding import encoding_of, recode, rough_count
 from contacts_sync.files.formats import (
     EXPORTS,
     FORMATS,
@@ -23,6 +25,7 @@ from contacts_sync.files.mapping import TITLES, Mapping
 from contacts_sync.files.table_guess import Look, look, read_table, table_guess
 
 __all__ = [
+    "ENCODINGS",
     "EXPORTS",
     "FORMATS",
     "TITLES",
@@ -43,8 +46,11 @@ __all__ = [
     "Unread",
     "check_size",
     "detect",
+    "encoding_of",
     "look",
     "read",
     "read_table",
+    "recode",
+    "rough_count",
     "table_guess",
 ]

@@ -8,12 +8,18 @@ from typing import Any
 from contacts_sync import contact as shape
 from contacts_sync.files import Draft
 from contacts_sync.importing.drafts import record_of
-from contacts_sync.models import Contact, ContactValue, SyncChange
+from contacts_sync.models import Contact, ContactImport, ContactValue, SyncChange
 from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.store import history, records, writing
 
 
-def create(drafts: Sequence[Draft], *, reason: str, actor: Any = None) -> list[Contact]:
+def create(
+    drafts: Sequence[Draft],
+    *,
+    reason: str,
+    actor: Any = None,
+    brought_by: ContactImport | None = None,
+) -> list[Contact]:
     """Create a contact for each draft, in a constant number of queries. Nothing is compared.
 
     Runs inside the caller's transaction, which holds the lock of the list.
@@ -29,11 +35,12 @@ def create(drafts: Sequence[Draft], *, reason: str, actor: Any = None) -> list[C
             for contact, draft in zip(contacts, drafts, strict=True)
             for row in _rows(contact, draft, name, model)
         )
+    by = {"actor": actor, "brought_by": brought_by}
     written = zip(contacts, map(record_of, drafts), strict=True)
     SyncChange.objects.bulk_create(
         [
-            *(_change(one, {"name": one.name}, "company of a contact", actor) for one in made),
-            *(_change(one, history.local_fields(now), reason, actor) for one, now in written),
+            *(_change(one, {"name": one.name}, "company of a contact", by) for one in made),
+            *(_change(one, history.local_fields(now), reason, by) for one, now in written),
         ]
     )
     return contacts
@@ -60,7 +67,7 @@ def _rows(
         yield row
 
 
-def _change(contact: Contact, after: history.Fields, reason: str, actor: Any) -> SyncChange:
+def _change(contact: Contact, after: history.Fields, reason: str, by: dict[str, Any]) -> SyncChange:
     return SyncChange(
         contact=contact,
         contact_uid=contact.uid,
@@ -70,5 +77,5 @@ def _change(contact: Contact, after: history.Fields, reason: str, actor: Any) ->
         status=SyncChange.Status.DONE,
         after=after,
         reason=reason,
-        actor=actor,
+        **by,
     )

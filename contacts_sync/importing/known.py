@@ -67,14 +67,22 @@ class Look:
         return frozenset(fact for fact in texts if fact[1]) | values
 
 
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A contact as it is named to a person; one of the same file has no number."""
+
+    name: str
+    pk: int = 0
+
+
 @dataclass(slots=True)
 class Known:
     """Contacts that drafts may be, by their keys."""
 
-    _uids: dict[uuid.UUID | None, str] = field(default_factory=dict)
-    _keys: dict[Key, str] = field(default_factory=dict)
-    _near: dict[Key, dict[str, None]] = field(default_factory=dict)
-    _facts: dict[Key, list[tuple[frozenset[Fact], str]]] = field(default_factory=dict)
+    _uids: dict[uuid.UUID | None, Someone] = field(default_factory=dict)
+    _keys: dict[Key, Someone] = field(default_factory=dict)
+    _near: dict[Key, dict[Someone, None]] = field(default_factory=dict)
+    _facts: dict[Key, list[tuple[frozenset[Fact], Someone]]] = field(default_factory=dict)
 
     def load(self, looks: Iterable[Look]) -> None:
         """Read from the list whatever may be one of these, or look like one."""
@@ -84,20 +92,21 @@ class Known:
             for contact in records.load_contacts(some).values():
                 if contact.deleted_at is None:
                     record = records.local_record(contact)
-                    self.add(Look(contact.kind, record, str(contact.uid)), str(contact))
+                    look = Look(contact.kind, record, str(contact.uid))
+                    self.add(look, Someone(str(contact), contact.pk))
 
-    def add(self, look: Look, name: str) -> None:
+    def add(self, look: Look, one: Someone) -> None:
         """Remember a contact."""
         if uid := _as_uuid(look.uid):
-            self._uids.setdefault(uid, name)
+            self._uids.setdefault(uid, one)
         for key in look.keys:
-            self._keys.setdefault(key, name)
+            self._keys.setdefault(key, one)
         for key in look.near:
-            self._near.setdefault(key, {})[name] = None
-        self._facts.setdefault(look.name, []).append((look.facts, name))
+            self._near.setdefault(key, {})[one] = None
+        self._facts.setdefault(look.name, []).append((look.facts, one))
 
-    def same(self, look: Look) -> str:
-        """Name the contact that this one is; blank when the list does not have it."""
+    def same(self, look: Look) -> Someone | None:
+        """Give the contact that this one is; None when the list does not have it."""
         uid = _as_uuid(look.uid)
         if uid in self._uids:
             return self._uids[uid]
@@ -105,15 +114,15 @@ class Known:
             if key in self._keys:
                 return self._keys[key]
         said = look.facts
-        return next((name for facts, name in self._facts.get(look.name, ()) if said <= facts), "")
+        return next((one for facts, one in self._facts.get(look.name, ()) if said <= facts), None)
 
-    def near(self, look: Look) -> tuple[str, ...]:
-        """Name the contacts that look like this one, each with the reason."""
-        found: dict[str, str] = {}
+    def near(self, look: Look) -> dict[Someone, str]:
+        """Give the contacts that look like this one, each with the reason."""
+        found: dict[Someone, str] = {}
         for key in sorted(look.near):
-            for name in self._near.get(key, ()):
-                found.setdefault(name, key[0])
-        return tuple(f"{name} ({reason})" for name, reason in found.items())
+            for one in self._near.get(key, ()):
+                found.setdefault(one, key[0])
+        return found
 
 
 def _by_address(looks: Iterable[Look]) -> set[int]:

@@ -18,7 +18,7 @@ from contacts_sync import contact as shape
 from contacts_sync.files import BadCard, BadRow, Draft
 from contacts_sync.importing.creating import create
 from contacts_sync.importing.drafts import record_of
-from contacts_sync.importing.known import Known, Look
+from contacts_sync.importing.known import Known, Look, Someone
 from contacts_sync.store import writing
 
 CHUNK = 500
@@ -90,7 +90,7 @@ def _verdict(entry: Entry, look: Look | None, known: Known) -> Told:
         return Told(entry, Verdict.UNREADABLE)
     name = shape.display_name(entry.kind, entry.scalars)
     if same := known.same(look):
-        return Told(entry, Verdict.KNOWN, name, (same,))
-    like = known.near(look)
-    known.add(look, name)
+        return Told(entry, Verdict.KNOWN, name, (same.name,))
+    like = tuple(f"{one.name} ({reason})" for one, reason in known.near(look).items())
+    known.add(look, Someone(name))
     return Told(entry, Verdict.NEW, name, like)
