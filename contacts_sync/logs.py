@@ -60,7 +60,7 @@ class Plain(logging.Formatter):
         return redact(super().format(record)) + context
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = _one_line(record.message)
+        record.message = printable(record.message)
         return super().formatMessage(record)
 
 
@@ -82,8 +82,8 @@ class Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=True, default=str)
 
 
-def _one_line(text: str) -> str:
-    """Write what would end the line, or turn its direction, as an escape."""
+def printable(text: str) -> str:
+    """Write what would end the line, turn its direction, or steer a terminal, as an escape."""
     return "".join(
         char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1]
         for char in text.replace("\r", "\\r")

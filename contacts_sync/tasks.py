@@ -18,7 +18,7 @@ from django_q.tasks import async_task
 from contacts_sync import alerts, logs, notices
 from contacts_sync.connections import open_provider
 from contacts_sync.models import Connection, ContactImport, Heartbeat, SyncRun
-from contacts_sync.run import housekeeping, imports, starting, undo
+from contacts_sync.run import housekeeping, imports, starting, stopping, undo
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 
@@ -75,8 +75,11 @@ def work(pk: int) -> str:
     run = SyncRun.objects.filter(pk=pk).first()
     if run is None:
         return "no such run"
+    if stopping.asked():
+        _send(run)  # fetched before we were asked to stop: for the next worker
+        return run.status
     with logs.about(run=run.pk, connection=run.connection_id):
-        run = run_slice(run, open_provider)
+        run = run_slice(run, open_provider, stopping=stopping.asked)
         notices.after_run(run)
     if run.status == SyncRun.Status.CONTINUES:
         due = Connection.objects.values_list("next_run_at", flat=True).get(pk=run.connection_id)

@@ -15,6 +15,7 @@ from contacts_sync.contact import (
     fold,
 )
 from contacts_sync.engine.schema import Value
+from contacts_sync.files.text import clean
 
 SHORT = 60
 """The longest excerpt of a value that an `Unread` carries."""
@@ -121,8 +122,8 @@ def sets_of(draft: Draft) -> dict[str, tuple[DraftValue, ...]]:
 
 
 def shorten(text: str) -> str:
-    """Fold white space and cut to an excerpt."""
-    line = fold(text[: SHORT * 4])
+    """Fold white space, drop what is no text, and cut to an excerpt."""
+    line = fold(clean(text[: SHORT * 4]))
     return line if len(line) <= SHORT else line[: SHORT - 1] + "…"
 
 

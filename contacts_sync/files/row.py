@@ -54,7 +54,7 @@ class Row:
     unread: list[Unread] = field(default_factory=list)
 
     def note(self, what: str, value: str, why: str) -> None:
-        self.unread.append(Unread(what, shorten(value), why))
+        self.unread.append(Unread(shorten(what), shorten(value), why))
 
     def add_text(self, name: str, heading: str, pieces: list[str]) -> None:
         for piece in filter(None, pieces):

@@ -107,7 +107,7 @@ class Reading:
         return self.first("PRODID") == PRODUCT
 
     def note(self, what: str, value: str, why: str) -> None:
-        self.unread.append(Unread(what, shorten(value), why))
+        self.unread.append(Unread(shorten(what), shorten(value), why))
 
     def scalar(self, name: str, what: str, value: str) -> None:
         value = value.strip()

@@ -60,6 +60,8 @@ class _Lane:
                     self._store([item for item in loaded if not item.writes_there])
                     waiting += [item for item in loaded if item.writes_there]
                     while len(waiting) >= self.size:
+                        if self.work.stopping():
+                            raise SliceOver
                         self._send(waiting[: self.size])
                         del waiting[: self.size]
                 if waiting:

@@ -27,6 +27,7 @@ class Slice:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     ends_at: datetime
+    stopping: Callable[[], bool]
     pulled_at: datetime | None = None
     again: bool = False
     late: bool = False
@@ -39,7 +40,7 @@ class Slice:
     @property
     def is_over(self) -> bool:
         """Whether it is time to let others work."""
-        return self.now() >= self.ends_at
+        return self.now() >= self.ends_at or self.stopping()
 
 
 class SliceOver(Exception):

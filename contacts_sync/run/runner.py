@@ -54,9 +54,11 @@ def run_slice(
     sleep: Callable[[float], None] = time.sleep,
     length: timedelta = SLICE,
     jitter: Callable[[], float] = random.random,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> SyncRun:
     """Work on a run until it ends or its slice is over, and say in its row how that went.
 
+    A slice also ends, within a batch or a page, when `stopping` says that the worker is to end.
     A run whose lease somebody else holds is left as it is. Every failure ends in a status and a
     sentence that a person can read; no exception leaves this function but those of the machine.
     """
@@ -73,7 +75,7 @@ def run_slice(
         work = None
         try:
             provider = open_provider(begun.connection)
-            work = Slice(begun, provider, lease, now, sleep, now() + length)
+            work = Slice(begun, provider, lease, now, sleep, now() + length, stopping)
             ending = _go(work)
         except Exception as error:  # every failure becomes a sentence; see _ending
             ending = _ending(begun, error)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from contacts_sync import connections
+from contacts_sync import connections, logs
 from contacts_sync.management.commands import sync_contacts
 from contacts_sync.models import Connection, Contact, SyncChange, SyncRun
 from contacts_sync.simulator import Fault
@@ -269,3 +271,32 @@ def test_a_preview_that_is_open_is_finished_before_the_sync(started, sync):
     assert SyncRun.objects.get(pk=told["run"]).kind == "sync"
     assert not SyncRun.objects.filter(status__in=SyncRun.OPEN).exists()
     assert not SyncChange.objects.filter(status="failed").exists()
+
+
+def test_each_line_of_the_log_names_the_run_and_a_failure_names_microsofts_request(
+    started, sync, graph
+):
+    person("Anna", "Ash", ["anna@example.com"])
+    graph.faults = [
+        Fault(path="/v1.0/", method="GET", status=503, headers={"request-id": "c0ffee-0"}),
+        Fault(path="/contacts", method="POST", status=400, where="item",
+              body={"error": {"code": "ErrorX", "innerError": {"request-id": "c0ffee-1"}}}),
+    ]  # fmt: skip
+    lines = []
+    handler = logging.StreamHandler()
+    handler.emit = lambda record: lines.append(json.loads(logs.Json().format(record)))
+    logger = logging.getLogger("contacts_sync.providers")
+    logger.addHandler(handler)
+    level, logger.level = logger.level, logging.INFO
+    try:
+        _code, told, _err = sync()
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+    failed = [one for one in lines if re.search(" (503|400) ", one["message"])]
+    whole, member = (one["message"] for one in failed)
+    assert re.fullmatch(r"GET /v1.0/\S+ 503 c0ffee-0", whole)
+    assert member == "POST /me/contactFolders/contacts/contacts 400 c0ffee-1 in a batch"
+    where = {(one["run"], one["connection"]) for one in failed}
+    assert where == {(told["run"], told["connection"])}

@@ -160,6 +160,22 @@ def test_no_table_breaks_the_reader(header, rows):
     assert_read_or_refused(text.encode(), "x.csv")
 
 
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"BEGIN:VCARD\r\nVERSION:2.1\r\nN:A;B\r\nV\x80E\xb8\0\0001\r\nEND:VCARD", "x.vcf"),
+        (b"First Name,Last Name,last\x01\0_name,E-mail Address\r\nA,B,C,a@b.example", "x.csv"),
+    ],
+    ids=["a line that is no property", "a column that nobody knows"],
+)
+def test_what_is_said_of_the_rest_can_be_stored_too(data, name):
+    """Found by fuzz.py: excerpts kept the NUL that the values had lost."""
+    drafts = list(files.read(name, data))
+
+    assert any(draft.unread for draft in drafts)
+    assert "\\x00" not in repr(drafts)
+
+
 def assert_read_or_refused(data, name):
     began = time.process_time()
     try:

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.urls import reverse
 
 from contacts_sync import logs
@@ -308,6 +309,22 @@ def test_nobody_writes_a_log_line_of_their_own():
     assert len(line.splitlines()) == 1
     assert json.loads(line)["message"] == f"name {FORGED}"
     assert line.isascii()
+
+
+def test_no_file_steers_the_terminal_it_is_imported_in(tmp_path):
+    """Found by fuzzing: what a report quotes was written as it stood in the file."""
+    path = tmp_path / "evil.vcf"
+    steer = "\x1b]0;title\x07\x1b[2J\x9b31m\u202e"
+    path.write_text(
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nN:Ash;A{steer}\r\nX{steer}-Y:1\r\nno{steer} property\r\n"
+        f"NOTE:{steer}\r\nEND:VCARD\r\n"
+    )
+    out = io.StringIO()
+
+    call_command("import_contacts", str(path), "--dry-run", stdout=out)
+
+    assert "A\\x1b]0 title" in out.getvalue()
+    assert [one for one in out.getvalue() if not one.isprintable() and one not in "\n\t"] == []
 
 
 def test_an_exception_is_told_within_its_line():

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from contacts_sync import contact as shape
 from contacts_sync.files import EXPORTS, Draft, Unread
 from contacts_sync.importing import all_drafts
+from contacts_sync.logs import printable
 
 
 class Command(BaseCommand):
@@ -42,7 +43,8 @@ class Command(BaseCommand):
 
     def _report(self, draft: Draft, left: Unread) -> None:
         shown = shape.display_name(draft.kind, draft.scalars)
-        self.stderr.write(f"{shown or 'without a name'}: {left}", self.style.NOTICE)
+        line = printable(f"{shown or 'without a name'}: {left}")
+        self.stderr.write(line, self.style.NOTICE)
 
     def _print(self, chunk: bytes) -> None:
         """Write bytes: a terminal's text layer would change the line ends."""

@@ -13,6 +13,7 @@ from contacts_sync import files
 from contacts_sync.files import Draft
 from contacts_sync.files.mapping import NONE
 from contacts_sync.importing import Entry, Told, Verdict, bring_in
+from contacts_sync.logs import printable
 
 
 class Command(BaseCommand):
@@ -51,15 +52,19 @@ class Command(BaseCommand):
     def _say(self, told: Told) -> None:
         entry = told.entry
         if not isinstance(entry, Draft):
-            self.stdout.write(f"{entry.source}: not read. {entry.reason}")
+            self._line(f"{entry.source}: not read. {entry.reason}")
             return
         start = f"{entry.source}: {told.name or 'without a name'}"
         if told.verdict is Verdict.KNOWN:
-            self.stdout.write(f"{start}: already there, as {told.like[0] or 'one without a name'}")
+            self._line(f"{start}: already there, as {told.like[0] or 'one without a name'}")
         elif told.like:
-            self.stdout.write(f"{start}: new, and looks like {', '.join(told.like)}")
+            self._line(f"{start}: new, and looks like {', '.join(told.like)}")
         for unread in entry.unread if told.verdict is Verdict.NEW else ():
-            self.stdout.write(f"{start}: {unread}")
+            self._line(f"{start}: {unread}")
+
+    def _line(self, text: str) -> None:
+        """Write what a file says without obeying it: a terminal has commands of its own."""
+        self.stdout.write(printable(text))
 
     def _sum_up(self, title: str, counts: Counter[str], dry_run: bool) -> None:
         new = f"{counts[Verdict.NEW]} {'would be added' if dry_run else 'added'}"

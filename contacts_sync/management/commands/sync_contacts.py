@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from contacts_sync import connections
+from contacts_sync import connections, logs
 from contacts_sync.models import Connection, SyncRun
 from contacts_sync.models.run import COUNTS
 from contacts_sync.run import starting
@@ -129,7 +129,8 @@ class Command(BaseCommand):
     def _finish(self, connection: Connection, run: SyncRun) -> Report:
         while True:
             slices = run.slices
-            run = run_slice(run, connections.open_provider)
+            with logs.about(run=run.pk, connection=connection.pk):
+                run = run_slice(run, connections.open_provider)
             if run.status == Status.RUNNING or (run.is_open and run.slices == slices):
                 text = "Another process is working on it."
                 return Report(connection, ALREADY_RUNNING, text, run)

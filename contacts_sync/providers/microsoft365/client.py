@@ -7,6 +7,7 @@ microsoftgraph/microsoft-graph-docs, "corso" alcionai/corso (`src/pkg/services/m
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,16 @@ from contacts_sync.providers.errors import (
     Throttled,
     Unavailable,
 )
-from contacts_sync.providers.http import LONGEST_WAIT, PASSING, ApiClient, OutcomeUnknown, Reply
+from contacts_sync.providers.http import (
+    LONGEST_WAIT,
+    PASSING,
+    ApiClient,
+    OutcomeUnknown,
+    Reply,
+    plain_path,
+)
+
+logger = logging.getLogger(__name__)
 
 SERVICE = "Microsoft 365"
 BATCH_SIZE = 20
@@ -250,14 +260,19 @@ class GraphClient:
             return [None] * len(requests)
         if not reply.ok:
             raise self.refusal(reply)
-        return _matched(reply.body or {}, len(requests))
+        replies = _matched(reply.body or {}, len(requests))
+        for request, one in zip(requests, replies, strict=True):
+            if one is None or one.status >= 400:
+                _log(request, one)
+        return replies
 
     def refusal(self, reply: Reply) -> ProviderError:
         """Say what a refusal means, as an error to raise or to look at."""
         code, message = _code(reply), _message(reply)
         row = _row(reply.status, code)
         trace = f"status {reply.status}, {code or 'no code'}"
-        trace += f", request {reply.request_id}" if reply.request_id else ""
+        number = _request_id(reply)
+        trace += f", request {number}" if number != "-" else ""
         pause = self._api.pause_of(reply)
         if row is None:
             return Unlisted(f"{SERVICE} gave an answer we do not know ({trace}).", pause)
@@ -266,6 +281,19 @@ class GraphClient:
         if issubclass(row.error, Unavailable):
             return row.error(row.says, pause)
         return row.error(row.says)
+
+
+def _log(request: Request, reply: Reply | None) -> None:
+    """Say which member of a batch failed, as the request around it says it of itself."""
+    said = f"{reply.status} {_request_id(reply)}" if reply else "without an answer"
+    logger.info("%s %s %s in a batch", request.method, plain_path(request.url), said)
+
+
+def _request_id(reply: Reply) -> str:
+    """Give Microsoft's number of a request. A member of a batch has it in its error only."""
+    inner = _error(reply).get("innerError")
+    named = inner.get("request-id") if isinstance(inner, dict) else None
+    return reply.request_id or re.sub(r"[^\w-]", "", str(named or "-"))[:64]
 
 
 def _row(status: int, code: str) -> Row | None:
