@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from itertools import islice
 
@@ -95,7 +96,9 @@ class _Lane:
             self._store(landed + _not_sent(batch))
             raise
         writes = [_write(item) for item in batch]
-        self.flight = (batch, self.sender.submit(work.provider.write, writes))
+        # What is logged over there belongs to this run too.
+        here = copy_context()
+        self.flight = (batch, self.sender.submit(here.run, work.provider.write, writes))
         self._keep(landed, error)
 
     def _land(self) -> None:
