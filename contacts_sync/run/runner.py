@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,6 +80,7 @@ def run_slice(
             ending = _go(work)
         except Exception as error:  # every failure becomes a sentence; see _ending
             ending = _ending(begun, error)
+            _reconnect()
         requests = work.provider.requests if work else 0
         close(begun, lease, ending, requests, now(), jitter())
         begun.refresh_from_db()
@@ -88,6 +90,12 @@ def run_slice(
         return run
     finally:
         leases.give_back(lease)
+
+
+def _reconnect() -> None:
+    """Open a connection to the database anew that was cut: how the slice ended is still to be told."""
+    if not database.in_atomic_block:
+        database.close_if_unusable_or_obsolete()
 
 
 def _go(work: Slice) -> Ending:
@@ -194,10 +202,11 @@ def _ending(run: SyncRun, error: Exception) -> Ending:
     where = "".join(traceback.format_tb(error.__traceback__))
     kind = type(error).__name__
     logger.error("run %s of connection %s failed: %s\n%s", run.pk, run.connection_id, kind, where)
-    return Ending(
-        Status.FAILED,
-        _("Something went wrong here ({kind}). Nothing was lost; the next run goes on.").format(
-            kind=kind
-        ),
-        Problem.FAILING,
-    )
+    if isinstance(error, OperationalError | InterfaceError):
+        text = _(
+            "Our own database could not be written: it may be full, locked, read-only or cut off. "
+            "Nothing was lost; the next run goes on."
+        )
+    else:
+        text = _("Something went wrong here ({kind}). Nothing was lost; the next run goes on.")
+    return Ending(Status.FAILED, text.format(kind=kind), Problem.FAILING)
