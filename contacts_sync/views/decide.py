@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from contacts_sync import wording
 from contacts_sync.models import Connection, Contact, ExternalLink, SyncChange
 from contacts_sync.run import decisions
-from contacts_sync.views import find, groups, rows
+from contacts_sync.views import find, groups, rows, same_for_all
 from contacts_sync.views.page import back, decide, needs_mailbox, number, page_of, show
 
 EXAMPLES = 5
@@ -74,11 +74,20 @@ def guard(request: HttpRequest, connection: Connection, name: str) -> HttpRespon
                 "upto": upto,
                 "words": wording.guarded(name),
             },
+            "answers": _answers(name),
             "words": words,
             "page": page,
             "rows": [rows.told(each) for each in page],
         },
     )
+
+
+def _answers(name: str) -> list[dict[str, Any]]:
+    words = wording.guarded(name)
+    return [
+        {"name": "approve", "label": words.approve, "effect": words.approved},
+        {"name": "dismiss", "label": words.dismiss, "effect": words.dismissed},
+    ]
 
 
 @require_POST
@@ -88,20 +97,22 @@ def answer(request: HttpRequest, connection: Connection) -> HttpResponse:
     listed = find.held_changes(connection).filter(
         held_by=request.POST.get("guard", ""), pk__lte=number(request, "upto")
     )
+    words = wording.guarded(request.POST.get("guard", ""))
     match request.POST.get("answer"):
         case "approve":
-            count = decisions.approve(listed, request.user)
+            effect, count = words.approved, decisions.approve(listed, request.user)
         case "dismiss":
-            count = decisions.dismiss(listed, request.user)
+            effect, count = words.dismissed, decisions.dismiss(listed, request.user)
         case _:
             raise Http404
     if count:
         text = ngettext(
-            "Your decision about %(count)d contact is kept, and the next run follows it.",
-            "Your decision about %(count)d contacts is kept, and the next run follows it.",
+            "Your decision about %(count)d contact is kept. In %(firm)s: %(here)s In Outlook: %(there)s",
+            "Your decision about %(count)d contacts is kept. In %(firm)s: %(here)s In Outlook: %(there)s",
             count,
         )
-        messages.success(request, text % {"count": count})
+        told = {"firm": wording.firm_list(), "here": effect.here, "there": effect.there}
+        messages.success(request, text % {"count": count, **told})
     else:
         messages.info(request, _("This was decided already."))
     return back(request, "office365_decisions")
@@ -126,9 +137,24 @@ def link(request: HttpRequest, connection: Connection) -> HttpResponse:
     return decide(
         request,
         lambda: decisions.link_pair(connection, contact.pk, remote_id, request.user),
-        _("%(name)s: the two are linked.") % {"name": contact},
+        _("%(name)s: the two are linked.") % {"name": wording.named(contact)},
         "office365_decisions",
     )
+
+
+@require_POST
+@needs_mailbox
+def tell_apart(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Say that a pair which looks alike is two different contacts."""
+    near = same_for_all.near(connection).filter(pk=number(request, "change")).first()
+    if near is None or near.contact is None:
+        messages.info(request, _("This was decided already."))
+        return back(request, "office365_preview")
+    decisions.tell_apart(connection, near.contact, near.remote_id, request.user)
+    messages.success(
+        request, _("They are kept as different contacts, and you are not asked about them again.")
+    )
+    return back(request, "office365_preview")
 
 
 @require_POST

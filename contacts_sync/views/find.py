@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from contacts_sync import wording
 from contacts_sync.engine.guard import BY_NAME
-from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
-from contacts_sync.store.search import ASKED
+from contacts_sync.models import (
+    Connection,
+    Contact,
+    EmailAddress,
+    ExternalLink,
+    SyncChange,
+    SyncRun,
+)
 
 State = ExternalLink.State
 
@@ -31,24 +37,23 @@ def latest_preview(connection: Connection) -> SyncRun | None:
     return latest if latest and latest.kind == SyncRun.Kind.PREVIEW else None
 
 
-def health(connection: Connection) -> dict[str, int]:
-    """Count a connection's contacts by how they fare."""
+def known(connection: Connection) -> dict[str, int]:
+    """Count the links that a preview tells beside its three numbers."""
     counts: dict[str, int] = connection.links.aggregate(
         linked=Count("pk", filter=Q(state=State.LINKED)),
-        in_sync=Count("pk", filter=Q(state=State.LINKED, problem="")),
-        failing=Count("pk", filter=~Q(problem="")),
-        held=Count("pk", filter=ASKED),
         gone=Count("pk", filter=Q(state=State.GONE)),
         apart=Count("pk", filter=Q(state=State.APART)),
     )
-    counts["skipped"] = skipped(connection).count()
-    counts["waiting"] = counts["held"] + held_changes(connection).count()
-    counts["missing"] = counts["gone"] + counts["apart"]
     return counts
 
 
 def held_changes(connection: Connection) -> QuerySet[Any]:
-    """Find what a guard holds back; `held_by` names the guard.
+    """Find what a guard holds back of a mailbox; `held_by` names the guard."""
+    return held_by_guards(connection.changes.all())
+
+
+def held_by_guards(changes: QuerySet[SyncChange]) -> QuerySet[Any]:
+    """Choose the changes that a guard holds back; `held_by` names the guard.
 
     Held creations are links whose records have the guard's name as their reason. Contacts that
     match several others wait as links too, and no guard holds them.
@@ -58,13 +63,8 @@ def held_changes(connection: Connection) -> QuerySet[Any]:
         default=F("guard"),
         output_field=CharField(),
     )
-    held = connection.changes.filter(status=SyncChange.Status.HELD).annotate(held_by=held_by)
+    held = changes.filter(status=SyncChange.Status.HELD).annotate(held_by=held_by)
     return held.filter(held_by__in=BY_NAME)
-
-
-def skipped(connection: Connection) -> QuerySet[Any]:
-    """Find the Outlook contacts that take no part, such as distribution lists."""
-    return connection.mirror.filter(present=True).exclude(skip="").order_by("pk")
 
 
 def last_run(connection: Connection) -> SyncRun | None:
@@ -93,12 +93,22 @@ def doings(connection: Connection) -> QuerySet[SyncRun]:
 
 
 def search(links: QuerySet[ExternalLink], words: str) -> QuerySet[ExternalLink]:
-    """Find links by the name on either side."""
+    """Find links by the name on either side, or by an e-mail address."""
     for word in words.split():
-        links = links.filter(
-            Q(name__icontains=word)
-            | Q(contact__first_name__icontains=word)
-            | Q(contact__last_name__icontains=word)
-            | Q(contact__name__icontains=word)
-        )
+        links = links.filter(Q(name__icontains=word) | _ours("contact__", "contact", word))
     return links
+
+
+def search_here(contacts: QuerySet[Contact], words: str) -> QuerySet[Contact]:
+    """Find contacts by name, or by an e-mail address."""
+    for word in words.split():
+        contacts = contacts.filter(_ours("", "pk", word))
+    return contacts
+
+
+def _ours(prefix: str, key: str, word: str) -> Q:
+    names = Q()
+    for name in ("first_name", "last_name", "name"):
+        names |= Q(**{f"{prefix}{name}__icontains": word})
+    addresses = EmailAddress.objects.filter(contact=OuterRef(key), address__icontains=word)
+    return names | Q(Exists(addresses))

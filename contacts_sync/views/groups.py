@@ -9,7 +9,9 @@ from django.db.models import Q, QuerySet
 
 from contacts_sync import wording
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact
+from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.store.search import ASKED
+from contacts_sync.views import sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,17 @@ class Group:
     reason: str
     ours: list[Card] = field(default_factory=list)
     theirs: list[Card] = field(default_factory=list)
+    links: list[int] = field(default_factory=list)
+    pair: tuple[Contact, RemoteContact] | None = None
 
     @property
     def name(self) -> str:
         return (self.ours or self.theirs)[0].name
+
+    @property
+    def sides(self) -> sides.Sides | None:
+        """Both of a pair, field by field; of a larger group the cards have to do."""
+        return sides.compare(*self.pair) if self.one_to_one and self.pair else None
 
     @property
     def can_link(self) -> bool:
@@ -46,6 +55,11 @@ class Group:
 def held(connection: Connection) -> QuerySet[ExternalLink]:
     """Find the links that wait for a person; what was decided waits for the next run only."""
     return connection.links.filter(ASKED).order_by("group", "pk")
+
+
+def key_of(link: ExternalLink) -> str:
+    """Give the key of a held link's group."""
+    return link.group or _alone(link.pk)
 
 
 def keys(connection: Connection) -> list[str]:
@@ -69,13 +83,23 @@ def groups(connection: Connection, chosen: Iterable[str]) -> list[Group]:
     removed = Q(state=ExternalLink.State.GONE)
     links = connection.links.filter(ASKED | removed).order_by("group", "pk")
     links = links.select_related("mirror", "contact__company")
-    for link in _within(links, chosen).prefetch_related("contact__emails", "contact__phones"):
-        group = found[link.group or _alone(link.pk)]
+    contacts: dict[str, Contact] = {}
+    mirrors: dict[str, RemoteContact] = {}
+    values = [f"contact__{name}" for name in VALUE_MODELS]
+    for link in _within(links, chosen).prefetch_related(*values):
+        group = found[key_of(link)]
         group.reason = group.reason or wording.why(link.reason)
+        if link.state == ExternalLink.State.HELD:
+            group.links.append(link.pk)
         if link.contact:
             group.ours.append(contact_card(link.contact))
+            contacts[group.key] = link.contact
         if link.mirror and link.mirror.present:
             group.theirs.append(mirror_card(link.mirror))
+            mirrors[group.key] = link.mirror
+    for key, group in found.items():
+        if group.one_to_one:
+            group.pair = contacts[key], mirrors[key]
     return [group for group in found.values() if group.ours or group.theirs]
 
 
@@ -97,7 +121,7 @@ def contact_card(contact: Contact) -> Card:
     """Describe a contact of the firm's list."""
     return Card(
         contact.pk,
-        str(contact),
+        wording.named(contact),
         _lines(
             contact.job_title,
             str(contact.company or ""),
@@ -112,7 +136,7 @@ def mirror_card(mirror: RemoteContact) -> Card:
     sets = mirror.values.get("sets", {})
     return Card(
         mirror.pk,
-        str(mirror),
+        wording.named(mirror),
         _lines(
             mirror.scalars.get("job_title", ""),
             mirror.scalars.get("company", ""),
@@ -123,4 +147,4 @@ def mirror_card(mirror: RemoteContact) -> Card:
 
 
 def _lines(*texts: str) -> tuple[str, ...]:
-    return tuple(text for text in texts if text)
+    return tuple(wording.shortened(text, wording.texts.NAME) for text in texts if text)

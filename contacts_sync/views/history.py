@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from contacts_sync import rights, wording
-from contacts_sync.models import Connection, SyncRun
+from contacts_sync.models import Connection, SyncChange, SyncRun
 from contacts_sync.views import find, rows
 from contacts_sync.views.page import needs_mailbox, page_of, show
+
+Status = SyncChange.Status
+ENDED = (SyncRun.Status.DONE, SyncRun.Status.HELD)
 
 
 @require_safe
@@ -25,9 +32,47 @@ def runs(request: HttpRequest, connection: Connection) -> HttpResponse:
             "connection": connection,
             "everything": everything,
             "page": page,
-            "runs": [(run, wording.tally(run)) for run in page],
+            "runs": told(page),
         },
     )
+
+
+def told(runs: Iterable[SyncRun]) -> list[dict[str, Any]]:
+    """Put runs into words, with what of each still waits, in a constant number of queries."""
+    listed = list(runs)
+    waiting = waiting_of(listed)
+    again = _restarts(listed)
+    return [
+        {
+            "run": each,
+            "tally": wording.tally(each),
+            "kind": wording.kind_of_run(each, each.pk in again),
+            "waiting": waiting.get(each.pk, 0),
+        }
+        for each in listed
+    ]
+
+
+def waiting_of(runs: Iterable[SyncRun]) -> dict[int, int]:
+    """Count what each run had held and nobody has decided yet."""
+    held = SyncChange.objects.filter(run__in=[run.pk for run in runs], status=Status.HELD)
+    return dict(held.order_by().values_list("run").annotate(Count("pk")))
+
+
+def _restarts(runs: Iterable[SyncRun]) -> set[int]:
+    """Tell which first runs began a sync anew that had been stopped."""
+    firsts = [run for run in runs if run.first]
+    if not firsts:
+        return set()
+    earlier = SyncRun.objects.filter(
+        connection=OuterRef("connection"), first=True, status__in=ENDED, pk__lt=OuterRef("pk")
+    )
+    again = SyncRun.objects.filter(Exists(earlier), pk__in=[run.pk for run in firsts])
+    return set(again.values_list("pk", flat=True))
+
+
+def _starts_again(run: SyncRun) -> bool:
+    return run.pk in _restarts([run])
 
 
 @require_safe
@@ -45,6 +90,8 @@ def run(request: HttpRequest, connection: Connection, pk: int) -> HttpResponse:
             "connection": connection,
             "run": shown,
             "tally": wording.tally(shown),
+            "kind_of_run": wording.kind_of_run(shown, _starts_again(shown)),
+            "waiting": waiting_of([shown]).get(shown.pk, 0),
             "total": changes.count(),
             "kind": kind,
             "words": words,

@@ -2,49 +2,124 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from contacts_sync import tasks, wording
-from contacts_sync.models import Connection, ExternalLink, SyncRun
+from contacts_sync import rights, tasks, wording
+from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
 from contacts_sync.run import decisions
-from contacts_sync.views import find
+from contacts_sync.store import records
+from contacts_sync.views import find, rows, sides, standing
 from contacts_sync.views.page import back, decide, needs_mailbox, number, page_of, show
 
 State = ExternalLink.State
+
+
+PILES = (
+    standing.IN_SYNC,
+    standing.COMING,
+    State.GONE,
+    State.APART,
+    standing.HOME,
+    standing.SKIPPED,
+)
+"""The lists of this page, by their names in the address. What waits or fails has its own page."""
 
 
 @require_safe
 @needs_mailbox
 def missing(request: HttpRequest, connection: Connection) -> HttpResponse:
     """List what is not in Outlook, or does not take part, and why."""
+    return _listed(request, connection, State.GONE)
+
+
+@require_safe
+@needs_mailbox
+def contacts(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """List the contacts of one pile: those in sync, those on their way, and so on."""
+    return _listed(request, connection, standing.IN_SYNC)
+
+
+def _listed(request: HttpRequest, connection: Connection, otherwise: str) -> HttpResponse:
     chosen = request.GET.get("show", "")
-    chosen = chosen if chosen in ("gone", "apart", "skipped") else "gone"
+    chosen = chosen if chosen in PILES else otherwise
     words = request.GET.get("q", "").strip()
-    if chosen == "skipped":
-        found = find.skipped(connection)
-        found = found.filter(values__icontains=words) if words else found
+    if chosen in (State.GONE, State.APART):
+        links = find.search(connection.links.filter(state=chosen), words)
+        links = links.select_related("contact", "mirror").order_by("-changed_at", "-pk")
+        page = page_of(request, links)
+        found = list(page)
     else:
-        found = find.search(connection.links.filter(state=chosen), words)
-        found = found.select_related("contact", "mirror").order_by("-changed_at", "-pk")
-    page = page_of(request, found)
+        page = page_of(request, standing.keys(connection, chosen, words))
+        found = standing.load(page)
     return show(
         request,
-        "missing.html",
+        "contacts.html",
         {
             "connection": connection,
             "chosen": chosen,
             "words": words,
-            "health": find.health(connection),
+            "health": standing.standing(connection),
             "page": page,
-            "rows": [
-                (each, each.skip if chosen == "skipped" else wording.why(each.reason))
-                for each in page
-            ],
+            "rows": [_row(each, chosen) for each in found],
+        },
+    )
+
+
+def _row(each: Any, chosen: str) -> dict[str, Any]:
+    link = each if isinstance(each, ExternalLink) else None
+    return {
+        "each": each,
+        "link": link,
+        "why": _why(each, link, chosen),
+        "at": link.changed_at if link and chosen in (State.GONE, State.APART) else None,
+    }
+
+
+def _why(each: Any, link: ExternalLink | None, chosen: str) -> str:
+    match chosen:
+        case standing.SKIPPED:
+            return str(each.skip)
+        case standing.COMING:
+            return wording.coming(link.state if link else "")
+        case standing.GONE | standing.APART if link is not None:
+            return wording.why(link.reason)
+    return ""
+
+
+@require_safe
+@needs_mailbox
+def contact(request: HttpRequest, connection: Connection, pk: int) -> HttpResponse:
+    """Show one contact of the mailbox: both sides, what stays home and why, and what happened."""
+    link = get_object_or_404(connection.links.select_related("mirror", "contact"), pk=pk)
+    loaded = records.load_contacts([link.contact_id] if link.contact_id else [])
+    ours = loaded.get(link.contact_id or 0)
+    theirs = link.mirror if link.mirror and link.mirror.present else None
+    about = Q(link=link)
+    if link.contact_id:
+        about |= Q(contact=link.contact_id)
+    changes = SyncChange.objects.filter(about).filter(Q(connection=connection) | Q(connection=None))
+    changes = rights.with_undone(changes.exclude(status=SyncChange.Status.PLANNED))
+    page = page_of(request, changes.select_related("actor").order_by("-at", "-pk"))
+    return show(
+        request,
+        "contact.html",
+        {
+            "connection": connection,
+            "link": link,
+            "trashed": bool(ours and ours.deleted_at),
+            "sides": sides.compare(ours, theirs, link),
+            "state": wording.standing_of(link),
+            "page": page,
+            "rows": [rows.told(each, request.user, connection) for each in page],
         },
     )
 
@@ -60,7 +135,7 @@ def put_back(request: HttpRequest, connection: Connection) -> HttpResponse:
     return decide(
         request,
         lambda: decisions.put_back(link, request.user),
-        _("%(name)s is put back in Outlook with the next run.") % {"name": link},
+        _("%(name)s is put back in Outlook with the next run.") % {"name": wording.named(link)},
         "office365_missing",
     )
 
@@ -76,7 +151,8 @@ def take_back_in(request: HttpRequest, connection: Connection) -> HttpResponse:
     return decide(
         request,
         lambda: decisions.take_back_in(link, request.user),
-        _("%(name)s takes part again. The next run or preview looks at it.") % {"name": link},
+        _("%(name)s takes part again. The next run or preview looks at it.")
+        % {"name": wording.named(link)},
         "office365_missing",
     )
 

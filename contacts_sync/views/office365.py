@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from contacts_sync import connections, wording
 from contacts_sync.models import Connection
-from contacts_sync.views import find
+from contacts_sync.views import find, history
 from contacts_sync.views.authorization import REFUSAL
 from contacts_sync.views.page import needs_mailbox, show
+from contacts_sync.views.standing import standing
 
 RECENT = 5
 
@@ -28,15 +29,17 @@ def office365(request: HttpRequest) -> HttpResponse:
 
     now = timezone.now()
     run = find.open_run(connection)
+    last_run = find.last_run(connection)
     context |= {
         "run": run,
         "progress": find.progress(connection, run) if run else None,
         "problem": wording.problem_of(connection),
         "preview": find.latest_preview(connection),
-        "health": find.health(connection),
+        "health": standing(connection) if connection.started else None,
         "next_run": wording.until(connection.next_run_at, now),
-        "runs": [(each, wording.tally(each)) for each in find.doings(connection)[:RECENT]],
-        "last_run": find.last_run(connection),
+        "runs": history.told(find.doings(connection)[:RECENT]),
+        "last_run": last_run,
+        "last_tally": wording.tally(last_run) if last_run else "",
         "winners": Connection.Winner.choices,
     }
     return show(request, "office365.html", context)

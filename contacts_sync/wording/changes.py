@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from contacts_sync.models import SyncChange
 from contacts_sync.wording.guards import GUARDS
 from contacts_sync.wording.names import MICROSOFT, firm_list
+from contacts_sync.wording.texts import isolated, shortened
 
 Action, Side, Status = SyncChange.Action, SyncChange.Side, SyncChange.Status
 
@@ -190,7 +191,9 @@ def differences(change: SyncChange) -> list[Difference]:
     known = [name for name in FIELDS if name in before or name in after]
     others = [name for name in {**before, **after} if name not in FIELDS]
     return [
-        Difference(field_name(name), *(_say_field(name, values) for values in (before, after)))
+        Difference(
+            field_name(name), *(shortened(_say_field(name, values)) for values in (before, after))
+        )
         for name in (*known, *others)
     ]
 
@@ -258,7 +261,9 @@ def disputes(change: SyncChange) -> list[Dispute]:
 
 def _dispute(conflict: Mapping[str, Any]) -> Dispute:
     name = str(conflict.get("field", ""))
-    here, there = (_say_field(name, {name: conflict.get(side)}) for side in ("here", "there"))
+    here, there = (
+        shortened(_say_field(name, {name: conflict.get(side)})) for side in ("here", "there")
+    )
     if conflict.get("winner") == Side.THERE:
         return Dispute(field_name(name), there, here, from_outlook=False)
     return Dispute(field_name(name), here, there, from_outlook=True)
@@ -277,8 +282,12 @@ def _say_conflict(conflict: Mapping[str, Any]) -> str:
     )
     return text % {
         "field": field_name(name),
-        "here": _say_field(name, {name: conflict.get("here")}),
-        "there": _say_field(name, {name: conflict.get("there")}),
+        "here": _in_a_sentence(name, conflict.get("here")),
+        "there": _in_a_sentence(name, conflict.get("there")),
         "firm": firm,
         "winner": "Outlook" if conflict.get("winner") == Side.THERE else firm,
     }
+
+
+def _in_a_sentence(name: str, value: Any) -> str:
+    return isolated(shortened(_say_field(name, {name: value})))

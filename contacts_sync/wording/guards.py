@@ -11,13 +11,23 @@ from contacts_sync.wording.names import firm_list
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What an answer does to each of the contacts, in the firm's list and in Outlook."""
+
+    here: str
+    there: str
+
+
+@dataclass(frozen=True, slots=True)
 class Guarded:
-    """Why these changes wait, and the words on the two buttons."""
+    """Why these changes wait, the words on the two buttons, and what each of them does."""
 
     title: str
     text: str
     approve: str
     dismiss: str
+    approved: Effect
+    dismissed: Effect
 
 
 GUARDS: dict[str, tuple[Any, Any, Any, Any]] = {
@@ -87,7 +97,61 @@ OTHER: tuple[Any, Any, Any, Any] = (
 )
 
 
+EFFECTS: dict[str, tuple[Any, Any, Any, Any]] = {
+    "deletions": (
+        gettext_lazy("Each stays in the trash, where it can be restored for some time."),
+        gettext_lazy("Each is deleted with the next run, and is then in Deleted Items."),
+        gettext_lazy("Each comes back from the trash now."),
+        gettext_lazy("Each stays as it is, and is in sync again."),
+    ),
+    "vanished": (
+        gettext_lazy("Each stays."),
+        gettext_lazy(
+            "Each stays removed, also when it is edited in {firm} later. You can put back one by one"
+            " under “Removed in Outlook”."
+        ),
+        gettext_lazy("Each stays."),
+        gettext_lazy("Each is created again with the next run."),
+    ),
+    "growth": (
+        gettext_lazy("Those that are in Outlook only are added with the next run."),
+        gettext_lazy("Those that are in {firm} only are added with the next run."),
+        gettext_lazy("Nothing is added. Those that are in {firm} stay, and are left out."),
+        gettext_lazy("Nothing is added. Those that are in Outlook stay, and are left out."),
+    ),
+    "arrivals": (
+        gettext_lazy("Each is added with the next run."),
+        gettext_lazy("Each stays, and is in sync from then on."),
+        gettext_lazy("None is added."),
+        gettext_lazy("Each stays, and is left out until you take it back in."),
+    ),
+    "changed_there": (
+        gettext_lazy("Each gets the values of Outlook with the next run."),
+        gettext_lazy("Each stays as it is."),
+        gettext_lazy("Each stays as it is."),
+        gettext_lazy("Each gets the values of {firm} back with the next run."),
+    ),
+    "changed_here": (
+        gettext_lazy("Each stays as it is."),
+        gettext_lazy("Each gets the values of {firm} with the next run."),
+        gettext_lazy("Each gets the values of Outlook back with the next run."),
+        gettext_lazy("Each stays as it is."),
+    ),
+}
+"""What approving does here and there, what dismissing does here and there; by the guard's name."""
+
+UNKNOWN_EFFECTS: tuple[Any, Any, Any, Any] = (
+    gettext_lazy("The change is made with the next run."),
+    gettext_lazy("The change is made with the next run."),
+    gettext_lazy("Each stays as it is."),
+    gettext_lazy("Each stays as it is."),
+)
+
+
 def guarded(name: str) -> Guarded:
     """Say what a guard asks."""
     firm = firm_list()
-    return Guarded(*(str(text).format(firm=firm) for text in GUARDS.get(name, OTHER)))
+    words = [str(text).format(firm=firm) for text in GUARDS.get(name, OTHER)]
+    told = [str(text).format(firm=firm) for text in EFFECTS.get(name, UNKNOWN_EFFECTS)]
+    title, text, approve, dismiss = words
+    return Guarded(title, text, approve, dismiss, Effect(*told[:2]), Effect(*told[2:]))

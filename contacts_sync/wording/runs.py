@@ -23,6 +23,18 @@ def tally(run: SyncRun) -> str:
     return _("nothing to do") if run.status == SyncRun.Status.DONE else _("nothing changed")
 
 
+def kind_of_run(run: SyncRun, again: bool) -> str:
+    """Name what is special about a run; nothing of an ordinary one. `again`: after a Stop."""
+    match run.kind:
+        case SyncRun.Kind.PREVIEW:
+            return _("Preview")
+        case SyncRun.Kind.RESYNC:
+            return _("Read everything again")
+    if run.first:
+        return _("Started again") if again else _("First sync")
+    return ""
+
+
 def _counted(run: SyncRun) -> Iterator[str]:
     firm = firm_list()
     for number, text in (

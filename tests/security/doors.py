@@ -14,6 +14,8 @@ METHODS = ("GET", "POST")
 # What stands for a part of an address that is not a row's key.
 PARTS = {
     "<slug:name>": "arrivals",
+    "<slug:about>": "groups",
+    "<slug:answer>": "keep",
     "<path:content_type_id>": "1",
     "^(?P<key>[-:\\w]+)/$": "no-such-key/",
     "^(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "1-no-such-key/",
@@ -42,6 +44,8 @@ def address(route, rows):
     key = str(rows.get(f"{model[1]}.{model[2]}") if model else rows["contacts_sync.syncrun"])
     if "changes/<int:pk>" in route:
         key = str(rows["contacts_sync.syncchange"])
+    if "/list/<int:pk>" in route:
+        key = str(rows["contacts_sync.externallink"])
     route = route.replace("^<app>/$", "contacts_sync/")
     for part, text in PARTS.items():
         route = route.replace(part.lstrip("^"), text).replace("^", "")

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 
-from contacts_sync.models import Connection, Contact, Heartbeat, SyncChange
+from contacts_sync.models import Connection, Contact, ContactImport, Heartbeat, SyncChange
 from contacts_sync.roles import ADMINISTRATOR, MEMBER, OPERATOR, READER, ensure_groups
 
 PEOPLE = (
@@ -58,7 +58,9 @@ def everything(people):
     mine = connections[0]
     contact = Contact.objects.create(first_name="Anna", last_name="Ash")
     contact.emails.create(address="anna@x.example")
-    mirror = mine.mirror.create(remote_id="r1", values={"scalars": {"first_name": "Anna"}})
+    mirror = mine.mirror.create(
+        remote_id="r1", values={"scalars": {"first_name": "Anna"}, "sets": {}}
+    )
     link = mine.links.create(
         contact=contact, mirror=mirror, remote_id="r1", name="Anna Ash", state="held"
     )
@@ -85,6 +87,9 @@ def everything(people):
         "contacts_sync.syncrun": run.pk,
         "contacts_sync.syncchange": change.pk,
         "contacts_sync.heartbeat": Heartbeat.objects.create(name="worker", at=now).pk,
+        "contacts_sync.contactimport": ContactImport.objects.create(
+            file_name="people.csv", step="ready"
+        ).pk,
         "auth.user": owner.pk,
         "auth.group": Group.objects.get(name=READER).pk,
         "account.emailaddress": EmailAddress.objects.create(user=owner, email=owner.email).pk,

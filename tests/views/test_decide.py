@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.html import escape
 
 from contacts_sync.run.decisions import NotPossible
+from contacts_sync.wording import guarded
 from tests.views.conftest import CONTACTS
 
 pytestmark = pytest.mark.django_db
@@ -45,12 +47,17 @@ def test_when_nothing_waits_the_page_says_so(alice, connection, page):
 def test_every_guard_has_its_words(alice, connection, page, guard):
     hold(connection, guard)
 
-    text = page(alice, DECISIONS)
+    listed = page(alice, DECISIONS)
+    text = page(alice, f"{DECISIONS}held/{guard}/")
 
-    approve, dismiss = GUARDS[guard]
+    words, (approve, dismiss) = guarded(guard), GUARDS[guard]
     assert f">{approve}</button>" in text
     assert f">{dismiss}</button>" in text
-    assert "2 contacts: Bert, Anna" in text
+    for effect in (words.approved, words.dismissed):
+        assert f"<dt>In Clio</dt><dd>{effect.here}</dd>" in text
+        assert f"<dt>In Outlook</dt><dd>{escape(effect.there)}</dd>" in text
+    assert "2 contacts: <bdi>Bert</bdi>, <bdi>Anna</bdi>" in listed
+    assert "and decide" in listed and f">{approve}</button>" not in listed
 
 
 def test_creations_that_a_guard_holds_are_one_question_and_no_groups(
@@ -72,7 +79,7 @@ def test_creations_that_a_guard_holds_are_one_question_and_no_groups(
     text = page(alice, DECISIONS)
 
     assert "The first sync would create more contacts than its preview showed" in text
-    assert "2 contacts: Bert, Anna" in text
+    assert "2 contacts: <bdi>Bert</bdi>, <bdi>Anna</bdi>" in text
     assert text.count("Keep both</button>") == 1
     press(alice, f"{DECISIONS}answer/", guard="growth", upto=held[-1].pk, answer="approve")
     assert set(below.calls[0][1]) == set(held)

@@ -222,11 +222,11 @@ def test_a_run_shows_its_changes_with_the_values_before_and_after(alice, connect
     text = page(alice, f"{HISTORY}{run.pk}/")
 
     assert "Updated in Microsoft 365" in text
-    assert "<del>Clerk</del> → <ins>Judge</ins>" in text
-    assert "<ins>a@x.example; b@x.example</ins>" in text
+    assert "<del><bdi>Clerk</bdi></del> → <ins><bdi>Judge</bdi></ins>" in text
+    assert "<ins><bdi>a@x.example; b@x.example</bdi></ins>" in text
     assert "It was refused." in text
     assert "1 (Work, primary)" in text
-    assert "<ins>Main St, Rome</ins>" in text
+    assert "<ins><bdi>Main St, Rome</bdi></ins>" in text
     assert "“Clerk” in Clio, “Judge” in Outlook. The one in Clio stays." in text
     assert "Failed" in text
     assert "Bert" not in page(alice, f"{HISTORY}{run.pk}/?q=anna")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from contacts_sync.models import Contact
 from tests.views.conftest import CONTACTS, OFFICE
 
 pytestmark = pytest.mark.django_db
@@ -140,40 +142,86 @@ def test_a_problem_is_told_with_its_detail_and_its_age(alice, page, connect, pro
 
     assert sentence in text
     assert "AADSTS &lt;b&gt;1&lt;/b&gt;" in text
-    assert "First noticed 3 hours ago." in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert ">3 hours ago</time>." in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_health_says_how_many_are_fine_and_how_many_are_not(alice, page, connect, ran, person):
+@pytest.fixture
+def pair(person):
+    """Link a contact and an Outlook contact that both lists hold: `pair(connection, "a")`."""
+
+    def pair(connection, name, here=True, there=True, **values):
+        contact = person(name) if here else None
+        mirror = None
+        if there:
+            row = {"scalars": {"first_name": name}, "sets": {}}
+            mirror = connection.mirror.create(remote_id=name, values=row)
+        revision = Contact.objects.get(pk=contact.pk).revision if contact else 0
+        values = {"state": "linked", "name": name, "local_revision": revision, **values}
+        return connection.links.create(contact=contact, mirror=mirror, **values)
+
+    return pair
+
+
+def test_each_contact_lies_in_one_pile_and_the_piles_add_up(
+    alice, page, connect, ran, person, pair
+):
     connection = connect(alice, state="on")
     run = ran(connection, ago=5, added_here=2, status="done")
-    for count, values in (
-        (5, {"state": "linked"}),
-        (2, {"state": "linked", "problem": "refused"}),
-        (3, {"state": "held"}),
-        (1, {"state": "gone"}),
-        (1, {"state": "apart"}),
-    ):
-        for _ in range(count):
-            connection.links.create(contact=person("Anna"), **values)
+    for number in range(5):
+        pair(connection, f"fine {number}")
+    deleted = pair(connection, "deletion held")
+    deleted.contact.delete()
     held = {"connection": connection, "status": "held"}
-    run.changes.create(action="delete", side="there", guard="deletions", **held)
-    run.changes.create(action="hold", side="here", reason="group", **held)  # its link is counted
-    connection.links.create(contact=person("Anna"), state="held", decision="keep")  # decided
+    run.changes.create(link=deleted, action="delete", side="there", guard="deletions", **held)
+    asked = pair(connection, "asked", there=False, state="held")
+    run.changes.create(link=asked, action="hold", side="here", reason="group", **held)
+    pair(connection, "guarded", here=False, state="held", group="guard-growth")
+    pair(connection, "refused", problem="It was refused.")
+    pair(connection, "decided", here=False, state="held", decision="keep")
+    pair(connection, "to be created", there=False, state="creating")
+    edited = pair(connection, "edited")
+    Contact.objects.filter(pk=edited.contact_id).update(job_title="Judge")
+    pair(connection, "gone", there=False, state="gone")
+    pair(connection, "out", state="apart")
+    pair(connection, "gone and trashed", there=False, state="gone").contact.delete()
+    connection.mirror.create(remote_id="list", skip="A distribution list is no contact.")
+    person("new")
 
     text = page(alice, OFFICE).replace("\N{NO-BREAK SPACE}", " ")
 
-    for number, name in (
-        (5, "in sync"),
-        (4, "need your decision"),
-        (2, "set aside with a problem"),
-        (2, "removed in Outlook or left out"),
-    ):
-        assert (
-            f'<span class="figure-number">{number}</span> <span class="figure-name">{name}' in text
-        )
-    assert "Last run 5 minutes ago." in text
+    numbers = [int(one) for one in re.findall(r'figure-number">(\d+)<', text)]
+    assert numbers == [5, 4, 3, 1, 3]  # in sync, on their way, asked, refused, not in sync
+    assert "Together these are 16 contacts: 8 in both lists, 4 in Clio only, 4 in Outlook" in text
+    assert sum(numbers) == 16
+    assert ">5 minutes ago</time>: 2 added to Clio." in text
     assert "Next run in 40 minutes." in text
-    assert "2 added to Clio" in text
+
+
+@pytest.mark.parametrize(
+    ("show", "names"),
+    [
+        ("in_sync", {"fine"}),
+        ("coming", {"edited", "arrived", "new Baker"}),
+        ("home", {"Shell Ltd"}),
+        ("gone", {"gone"}),
+    ],
+)
+def test_each_pile_has_a_list(alice, page, connect, person, pair, show, names):
+    connection = connect(alice, state="on")
+    Contact.objects.create(kind="company", name="Shell Ltd", from_company_name=True)
+    connection.seen = Contact.objects.get().revision
+    connection.save()
+    pair(connection, "fine")
+    edited = pair(connection, "edited")
+    Contact.objects.filter(pk=edited.contact_id).update(job_title="Judge")
+    pair(connection, "gone", there=False, state="gone")
+    row = {"scalars": {"first_name": "arrived"}, "sets": {}}
+    connection.mirror.create(remote_id="arrived", values=row)
+    person("new")
+
+    text = page(alice, f"{CONTACTS}list/?show={show}")
+
+    assert set(re.findall(r"<h2>(?:<a [^>]*>)?<bdi>(.*?)</bdi>", text)) == names
 
 
 def test_a_run_that_did_nothing_is_no_news(alice, page, connect, ran):
