@@ -73,6 +73,9 @@ def merge(
     for value_set in schema.sets:
         name = value_set.name
         ours, theirs = here.sets.get(name, ()), there.sets.get(name, ())
+        if not ours and not theirs and not shadow.pairs.get(name):
+            entries[name] = ()
+            continue
         merged, found = merge_set(
             value_set,
             ours,
@@ -114,7 +117,7 @@ def _merge_scalar(
 ) -> None:
     name, canon = scalar.name, scalar.canon
     ours, theirs = here.scalars.get(name, ""), there.scalars.get(name, "")
-    if canon(ours) == canon(theirs):
+    if ours == theirs or canon(ours) == canon(theirs):
         return
     settled = name in shadow.here or name in shadow.there
     if take is not None:

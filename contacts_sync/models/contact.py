@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts_sync import contact as shape
+from contacts_sync.engine.records import LocalValue
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -85,6 +86,9 @@ class Contact(models.Model):
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 
     objects = ContactQuerySet.as_manager()
+
+    held: dict[str, tuple[LocalValue, ...]] | None = None
+    """Its values by set, once `store.records` has loaded them beside the row."""
 
     class Meta:
         verbose_name = _("contact")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from django.db.models import Q
 
 from contacts_sync import contact as shape
 from contacts_sync.engine.merge import NOTHING_HERE, Merge, merge, standing
@@ -14,7 +12,7 @@ from contacts_sync.engine.plan import Action, Do
 from contacts_sync.engine.records import LocalRecord, RemoteRecord, Shadow, Side
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
 from contacts_sync.providers.base import Outcome
-from contacts_sync.store import records
+from contacts_sync.store import linking, records
 
 
 @dataclass(slots=True)
@@ -122,13 +120,11 @@ def _is_outdated(
     return action.do is Do.DELETE_THERE and alive and not dropped
 
 
-def _links(connection: Connection, actions: Iterable[Action]) -> list[ExternalLink]:
-    wanted = (
-        Q(pk__in=[one.link for one in actions if one.link])
-        | Q(contact__in=[one.contact for one in actions if one.contact])
-        | Q(mirror__in=[one.mirror for one in actions if one.mirror])
-    )
-    return list(ExternalLink.objects.filter(wanted, connection=connection))
+def _links(connection: Connection, actions: Collection[Action]) -> list[ExternalLink]:
+    pks = [one.link for one in actions if one.link]
+    contacts = [one.contact for one in actions if one.contact]
+    mirrors = [one.mirror for one in actions if one.mirror]
+    return list(linking.touching(connection, pks, contacts, mirrors))
 
 
 def make(

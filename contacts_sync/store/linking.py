@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange
+from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
 from contacts_sync.store import bulk, records
 
 COLUMNS = [
@@ -49,6 +49,18 @@ def forget_problem(link: ExternalLink) -> None:
     """Let a contact that was set aside go on; the caller saves the link."""
     link.problem, link.problem_count, link.problem_mark = "", 0, ""
     link.next_try_at = None
+
+
+def touching(
+    connection: Connection, pks: Sequence[int], contacts: Sequence[int], mirrors: Sequence[int]
+) -> QuerySet[ExternalLink]:
+    """Find links of a connection by their numbers, their contacts or their mirror rows, in order.
+
+    Each way has an index of its own. SQLite would rather walk all links of the connection, in their
+    order, so the connection is only named where it is needed, and the order is no column's.
+    """
+    found = Q(pk__in=pks) | Q(mirror__in=mirrors) | Q(contact__in=contacts, connection=connection)
+    return ExternalLink.objects.filter(found).order_by(F("pk") + 0)
 
 
 def save(links: Sequence[ExternalLink]) -> None:

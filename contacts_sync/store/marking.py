@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from contacts_sync.engine.merge import after_there, agree
 from contacts_sync.engine.plan import Do
@@ -52,10 +51,9 @@ def split(connection: Connection, items: Sequence[Item]) -> tuple[list[Item], li
     known = [link.pk for item in items for link in (item.link, item.spare) if link and link.pk]
     rows = {
         row.pk: row
-        for row in ExternalLink.objects.select_for_update(of=("self",))
-        .filter(Q(pk__in=known) | Q(contact__in=ours) | Q(mirror__in=theirs), connection=connection)
+        for row in linking.touching(connection, known, ours, theirs)
+        .select_for_update(of=("self",))
         .only("contact", "mirror", "state", "decision")
-        .order_by("pk")
     }
     by_contact = {row.contact_id: row.pk for row in rows.values() if row.contact_id}
     by_mirror = {row.mirror_id: row.pk for row in rows.values() if row.mirror_id}

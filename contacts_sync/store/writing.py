@@ -14,6 +14,7 @@ from django.utils import timezone
 from contacts_sync import contact as shape
 from contacts_sync.engine.entries import Entry
 from contacts_sync.engine.merge import Merge
+from contacts_sync.engine.records import LocalValue
 from contacts_sync.models import Contact, ContactValue
 from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.store import bulk, records
@@ -136,13 +137,13 @@ def _write_values(name: str, model: type[ContactValue], writes: list[LocalWrite]
     changed: list[ContactValue] = []
     dropped: list[int] = []
     for one in writes:
-        rows = _rows(one.contact, name)
+        rows = {value.row: value for value in (one.contact.held or {}).get(name, ())}
         wanted = {entry.row: entry for entry in one.merged.entries[name] if entry.row is not None}
         dropped += [pk for pk in rows if pk not in wanted]
         changed += [
-            _set_value(rows[pk], name, entry)
+            _numbered(model(**records.row_fields(name, entry.label, entry.value)), pk)
             for pk, entry in wanted.items()
-            if pk in rows and _differs(rows[pk], name, entry)
+            if pk in rows and entry.value is not None and _differs(rows[pk], entry)
         ]
         for entry in one.merged.entries[name]:
             if entry.row is None and entry.value is not None:
@@ -162,26 +163,19 @@ def _write_values(name: str, model: type[ContactValue], writes: list[LocalWrite]
         one.rows[name].append(row.pk)
 
 
-def _rows(contact: Contact, name: str) -> dict[int, ContactValue]:
-    cache = getattr(contact, "_prefetched_objects_cache", {})
-    return {row.pk: row for row in cache.get(name, ())}
-
-
-def _differs(row: ContactValue, name: str, entry: Entry) -> bool:
-    return records.row_value(row, name) != entry.value or row.label != entry.label
-
-
-def _set_value(row: ContactValue, name: str, entry: Entry) -> ContactValue:
-    if entry.value is None:
-        return row
-    for column, text in records.row_fields(name, entry.label, entry.value).items():
-        setattr(row, column, text)
+def _numbered(row: ContactValue, pk: int) -> ContactValue:
+    row.pk = pk
     return row
+
+
+def _differs(value: LocalValue, entry: Entry) -> bool:
+    return value.value != entry.value or value.label != entry.label
 
 
 def revisions(pks: Iterable[int]) -> dict[int, int]:
     """Read the revisions of contacts from the database: the triggers have raised them."""
-    return dict(Contact.objects.filter(pk__in=list(pks)).values_list("pk", "revision"))
+    rows = Contact.objects.filter(pk__in=list(pks)).order_by()
+    return dict(rows.values_list("pk", "revision"))
 
 
 def lock_contacts(pks: Iterable[int]) -> dict[int, tuple[int, bool]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from contacts_sync.models import Contact, ExternalLink, RemoteContact
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
+from contacts_sync.store import linking
 from tests.scenarios.worlds import many
 
 
@@ -82,3 +85,13 @@ def test_one_edit_among_many_costs_what_one_edit_costs(world):
     Contact.objects.filter(first_name="P1").update(job_title="Clerk")
 
     assert queries(world) == few
+
+
+def test_links_in_hand_are_found_without_walking_through_all_of_the_connection(world):
+    rows = linking.touching(world.connection, [1, 2], [3, 4], [5, 6])
+    only = linking.touching(world.connection, [], [3, 4], [])
+
+    plans = [rows.explain(), only.explain()]
+
+    walked = r"\(connection_id=\?\)"  # in the words of SQLite; PostgreSQL decides by the numbers
+    assert not [plan for plan in plans if re.search(walked, plan)]
