@@ -99,11 +99,14 @@ def _leave_out_some(connection: Connection, ends: list[tuple[int | None, str]], 
 
 
 def take_back_in(link: ExternalLink, actor: Any) -> None:
-    """Let a contact that was left out take part again: it is matched like a new one."""
+    """Let a contact that was left out take part again.
+
+    A pair goes on as a pair. What has one end only is matched like a new one.
+    """
     if link.state != Link.State.APART:
         raise NotPossible(_("This contact is not left out."))
     with transaction.atomic():
-        mirror = link.mirror_id
+        mirror = link.mirror
         Change.objects.create(
             connection=link.connection,
             contact=link.contact,
@@ -116,9 +119,13 @@ def take_back_in(link: ExternalLink, actor: Any) -> None:
             reason="takes part again",
             actor=actor,
         )
-        link.delete()
+        if link.contact and not link.contact.deleted_at and mirror and mirror.present:
+            link.state, link.pending = Link.State.LINKED, True
+            _save(link)
+        else:
+            link.delete()
         if mirror:
-            RemoteContact.objects.filter(pk=mirror).update(settled="")
+            RemoteContact.objects.filter(pk=mirror.pk).update(settled="")
         _hurry(link.connection_id)
 
 

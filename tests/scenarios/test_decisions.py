@@ -126,3 +126,21 @@ def test_a_preview_shows_what_an_update_changes(world):
 
     row = SyncChange.objects.get(run=run, action="update")
     assert (row.side, row.before, row.after) == ("there", {"job_title": ""}, {"job_title": "Judge"})
+
+
+def test_a_pair_that_takes_part_again_goes_on_as_a_pair(world, alice):
+    contact = person("Anna", "Ash", job_title="Clerk")
+    world.start()
+    decisions.leave_out(world.connection, contact_id=contact.pk, actor=alice)
+    Contact.objects.filter(pk=contact.pk).update(first_name="Anne")
+    world.edit(contact, jobTitle="Judge")
+    world.run()
+
+    decisions.take_back_in(world.link(contact), alice)
+    world.run()
+
+    contact.refresh_from_db()
+    assert (contact.first_name, contact.job_title) == ("Anne", "Judge")
+    assert Contact.objects.count() == len(world.contacts()) == 1
+    assert world.outlook()["givenName"] == "Anne"
+    assert world.is_quiet()
