@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
+from contacts_sync.admin import held
 from contacts_sync.admin.base import WARN, RecordAdmin, badge
 from contacts_sync.admin.words import change_badge, changed, contact_link, moment, run_link, summary
 from contacts_sync.models import SyncChange
-from contacts_sync.run import decisions
 from contacts_sync.wording import guarded, say, what
 
 
@@ -90,6 +91,23 @@ class SyncChangeAdmin(RecordAdmin):
                 names += [entry] if isinstance(entry, str) else entry
         return names
 
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "contacts_sync_syncchange_held"
+        one = "held/<int:pk>/<slug:guard>/<slug:given>/"
+        return [
+            path("held/", wrap(self.waiting), name=name),
+            path(one, wrap(self.answer), name=f"{name}_answer"),
+            *super().get_urls(),
+        ]
+
+    def waiting(self, request: HttpRequest) -> HttpResponse:
+        """Show all that waits for a decision, as its owner sees it."""
+        return held.page(self, request)
+
+    def answer(self, request: HttpRequest, pk: int, guard: str, given: str) -> HttpResponse:
+        """Ask once more, then approve or dismiss all that a guard holds of a mailbox."""
+        return held.answer(self, request, pk, guard, given)
+
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("contacts_sync.change_syncchange")
 
@@ -146,25 +164,10 @@ class SyncChangeAdmin(RecordAdmin):
 
     # --- what a person decides ---
 
-    @admin.action(description=gettext_lazy("Approve what is held"), permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> None:
-        number = decisions.approve(queryset.filter(status=SyncChange.Status.HELD), request.user)
-        messages.success(
-            request,
-            ngettext(
-                "%(number)s change approved, for 7 days. The next run sends it.",
-                "%(number)s changes approved, for 7 days. The next run sends them.",
-                number,
-            )
-            % {"number": f"{number:,}"},
-        )
+    @admin.action(description=gettext_lazy("Approve what is held…"), permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> HttpResponse | None:
+        return held.decide(self, request, queryset, "approve")
 
-    @admin.action(description=gettext_lazy("Dismiss what is held"), permissions=["decide"])
-    def dismiss(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> None:
-        number = decisions.dismiss(queryset.filter(status=SyncChange.Status.HELD), request.user)
-        text = ngettext(
-            "%(number)s change dismissed. It does not come back.",
-            "%(number)s changes dismissed. They do not come back.",
-            number,
-        )
-        messages.success(request, text % {"number": f"{number:,}"})
+    @admin.action(description=gettext_lazy("Dismiss what is held…"), permissions=["decide"])
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[SyncChange]) -> HttpResponse | None:
+        return held.decide(self, request, queryset, "dismiss")

@@ -5,20 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter, helpers
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from contacts_sync import connections as mailboxes
-from contacts_sync import tasks
 from contacts_sync.admin.base import BAD, WARN, ModelAdmin, badge
+from contacts_sync.admin.connection_actions import ConnectionActions
 from contacts_sync.admin.words import CONNECTION_COLOURS, run_link
 from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
 from contacts_sync.store.search import ASKED
@@ -29,7 +27,6 @@ PROBLEM = gettext_lazy("Problem")
 OVERDUE = timedelta(hours=2)
 """A connection that is on and has waited this long past its time is not being worked on."""
 
-SIGNED_IN = (State.AUTHORIZED, State.ON, State.STOPPED)
 HELD = SyncChange.Status.HELD
 _BROKEN = (SyncRun.Status.FAILED, SyncRun.Status.NEEDS_SIGN_IN, SyncRun.Status.REFUSED)
 
@@ -93,7 +90,7 @@ class AttentionFilter(SimpleListFilter):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ModelAdmin):
+class ConnectionAdmin(ConnectionActions, ModelAdmin):
     """Connections. Their credentials, cursors and leases are on no page."""
 
     list_display = (
@@ -216,81 +213,6 @@ class ConnectionAdmin(ModelAdmin):
     def owner_reads(self, connection: Connection) -> str:
         notice = problem_of(connection)
         return f"{notice.title}. {notice.text}" if notice else ""
-
-    # --- what can be done ---
-
-    @admin.action(description=gettext_lazy("Preview"), permissions=["change"])
-    def preview(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        self._start(request, queryset, SyncRun.Kind.PREVIEW, SIGNED_IN)
-
-    @admin.action(description=gettext_lazy("Sync now"), permissions=["change"])
-    def sync_now(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        self._start(request, queryset, SyncRun.Kind.SYNC, (State.ON,))
-
-    @admin.action(
-        description=gettext_lazy("Resync (read everything again)"), permissions=["change"]
-    )
-    def resync(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        self._start(request, queryset, SyncRun.Kind.RESYNC, (State.ON,))
-
-    def _start(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Connection],
-        kind: SyncRun.Kind,
-        states: tuple[State, ...],
-    ) -> None:
-        chosen = list(queryset)
-        ready = [connection for connection in chosen if connection.state in states]
-        for connection in ready:
-            tasks.enqueue(connection, kind, trigger=SyncRun.Trigger.STAFF, actor=request.user)
-        if ready:
-            text = ngettext(
-                "%(number)s run queued. See Sync runs in a moment.",
-                "%(number)s runs queued. See Sync runs in a moment.",
-                len(ready),
-            )
-            messages.success(request, text % {"number": len(ready)})
-        if left := [f"{one} ({one.get_state_display()})" for one in chosen if one not in ready]:
-            messages.warning(request, _("Not started: %(list)s.") % {"list": ", ".join(left)})
-
-    @admin.action(description=gettext_lazy("Stop"), permissions=["change"])
-    def stop(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        chosen = list(queryset.filter(state=State.ON))
-        for connection in chosen:
-            mailboxes.stop(connection)
-        messages.success(
-            request,
-            ngettext(
-                "%(number)s sync stopped. Both lists stay as they are; the owner can start again.",
-                "%(number)s syncs stopped. Both lists stay as they are; the owners can start again.",
-                len(chosen),
-            )
-            % {"number": len(chosen)},
-        )
-
-    @admin.action(description=gettext_lazy("Release account…"), permissions=["release"])
-    def release(
-        self, request: HttpRequest, queryset: QuerySet[Connection]
-    ) -> TemplateResponse | None:
-        chosen = list(queryset.exclude(state=State.RETIRED))
-        if request.POST.get("post"):
-            for connection in chosen:
-                mailboxes.retire(connection)
-            text = ngettext(
-                "%(number)s account released.", "%(number)s accounts released.", len(chosen)
-            )
-            messages.success(request, text % {"number": len(chosen)})
-            return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Release account"),
-            "opts": self.opts,
-            "connections": chosen,
-            "back": request.POST.get("back", ""),
-            "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/contacts_sync/connection/release.html", context)
 
 
 def _overdue(connection: Connection) -> bool:

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts_sync.admin import duplicates, removal, undoing
+from contacts_sync.admin import apart, duplicates, removal, undoing
 from contacts_sync.admin.base import ChangeList, ModelAdmin, badge
 from contacts_sync.admin.contact_filters import (
     AttentionFilter,
@@ -78,7 +78,7 @@ class ContactAdmin(ModelAdmin):
     search_fields = ("first_name", "last_name", "name", "company__name", "emails__address")
     search_help_text = gettext_lazy("Name, company, e-mail or phone")
     autocomplete_fields = ("company",)
-    actions = ("merge", "delete_selected")
+    actions = ("merge", "leave_out", "take_back_in", "delete_selected")
     change_form_template = "admin/contacts_sync/contact/change_form.html"
     delete_confirmation_template = "admin/contacts_sync/contact/remove.html"
 
@@ -221,7 +221,20 @@ class ContactAdmin(ModelAdmin):
                 actor=request.user,
             )
 
-    # --- merging, and the trash ---
+    # --- merging, leaving out, and the trash ---
+
+    def has_pair_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("contacts_sync.change_externallink")
+
+    @admin.action(description=gettext_lazy("Leave out of mailboxes…"), permissions=["pair"])
+    def leave_out(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
+        return apart.leave_out(self, request, queryset)
+
+    @admin.action(description=gettext_lazy("Take back in…"), permissions=["pair"])
+    def take_back_in(
+        self, request: HttpRequest, queryset: QuerySet[Contact]
+    ) -> HttpResponse | None:
+        return apart.take_back_in(self, request, queryset)
 
     def has_merge_permission(self, request: HttpRequest) -> bool:
         return duplicates.may_merge(request.user)

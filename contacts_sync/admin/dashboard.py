@@ -169,13 +169,13 @@ def _held() -> Iterator[dict[str, Any]]:
         .annotate(number=Count("pk"))
         .order_by("-number")
     )
-    url = reverse("admin:contacts_sync_syncchange_changelist")
+    url = reverse("admin:contacts_sync_syncchange_held")
     for row in changes[:SHOWN]:
         yield {
             "title": guarded(row["guard"]).title,
             "account": row["connection__username"],
             "number": row["number"],
-            "url": f"{url}?status__exact=held&connection__id__exact={row['connection'] or ''}",
+            "url": f"{url}?mailbox={row['connection'] or ''}",
         }
     links = (
         ExternalLink.objects.filter(ASKED)
@@ -184,13 +184,12 @@ def _held() -> Iterator[dict[str, Any]]:
         .annotate(number=Count("pk"))
         .order_by("-number")
     )
-    url = reverse("admin:contacts_sync_externallink_changelist")
     for group in links[:SHOWN]:
         yield {
             "title": _("Which contacts belong together?"),
             "account": group["connection__username"],
             "number": group["number"],
-            "url": f"{url}?state__exact=held&connection__id__exact={group['connection']}",
+            "url": f"{url}?mailbox={group['connection']}",
         }
 
 

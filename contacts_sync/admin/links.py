@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from contacts_sync import tasks
 from contacts_sync.admin.base import BAD, RecordAdmin, badge
+from contacts_sync.admin.link_actions import LinkActions
 from contacts_sync.admin.mirror import shown_values
 from contacts_sync.admin.words import anchor, link_badge
-from contacts_sync.models import Connection, ExternalLink, SyncRun
+from contacts_sync.models import ExternalLink, RemoteContact
 from contacts_sync.run import decisions
+from contacts_sync.views import groups
+from contacts_sync.views.groups import Card, Group
 
 State = ExternalLink.State
 PROBLEM = gettext_lazy("Problem")
@@ -45,7 +48,7 @@ class ProblemFilter(SimpleListFilter):
 
 
 @admin.register(ExternalLink)
-class LinkAdmin(RecordAdmin):
+class LinkAdmin(LinkActions, RecordAdmin):
     """Links. What waits for a person is decided here."""
 
     list_display = (
@@ -126,7 +129,8 @@ class LinkAdmin(RecordAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         link = self.get_object(request, object_id)
-        context = {"may_decide": self.has_decide_permission(request), **(extra_context or {})}
+        context: dict[str, Any] = {"may_decide": self.has_decide_permission(request)}
+        context |= {"may_pair": context["may_decide"], **(extra_context or {})}
         if link and link.state == State.HELD and self.has_view_permission(request, link):
             context |= {"group": _group(link)}
         return super().change_view(request, object_id, form_url, context)
@@ -136,108 +140,29 @@ class LinkAdmin(RecordAdmin):
         link = self.get_queryset(request).filter(pk=pk, state=State.HELD).first()
         if link is None or request.method != "POST" or not self.has_decide_permission(request):
             raise Http404
-        group = _group(link)
-        chosen = next(
-            (one for one in group["ours"] if str(one.pk) == request.POST.get("contact")), None
-        )
-        remote = next(
-            (one for one in group["theirs"] if one.remote_id == request.POST.get("remote")), None
-        )
-        if chosen is None or remote is None:
+        group, back = _group(link), request.POST.get("back", "")
+        if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            back = reverse("admin:contacts_sync_externallink_change", args=[pk])
+        chosen = group and _chosen(request, "contact", group.ours)
+        remote = group and _chosen(request, "remote", group.theirs)
+        if not chosen or not remote:
             messages.error(request, _("Choose one contact on each side."))
-            return HttpResponseRedirect(
-                reverse("admin:contacts_sync_externallink_change", args=[pk])
-            )
+            return HttpResponseRedirect(back)
+        mirror = get_object_or_404(RemoteContact, pk=remote.pk, connection=link.connection_id)
         try:
-            decisions.link_pair(link.connection, chosen.pk, remote.remote_id, request.user)
+            decisions.link_pair(link.connection, chosen.pk, mirror.remote_id, request.user)
         except decisions.NotPossible as error:
             messages.error(request, str(error))
-            return HttpResponseRedirect(
-                reverse("admin:contacts_sync_externallink_change", args=[pk])
-            )
+            return HttpResponseRedirect(back)
         text = _("%(name)s is linked. The next run brings both sides together.")
-        messages.success(request, text % {"name": chosen})
-        return HttpResponseRedirect(reverse("admin:contacts_sync_externallink_changelist"))
-
-    @admin.action(description=gettext_lazy("Try again now"), permissions=["decide"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        refused = queryset.exclude(problem="")
-        mailboxes = {link.connection_id: link.connection for link in refused}
-        number = decisions.try_again(ExternalLink.objects.filter(pk__in=refused.values("pk")))
-        for mailbox in mailboxes.values():
-            if mailbox.state == Connection.State.ON:
-                trigger = SyncRun.Trigger.STAFF
-                tasks.enqueue(mailbox, SyncRun.Kind.SYNC, trigger=trigger, actor=request.user)
-        text = ngettext(
-            "%(number)s contact is tried again with the next run.",
-            "%(number)s contacts are tried again with the next run.",
-            number,
-        )
-        messages.success(request, text % {"number": number})
-
-    @admin.action(description=gettext_lazy("Put back in Outlook"), permissions=["decide"])
-    def put_back(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        self._each(
-            request, queryset, State.GONE, decisions.put_back, _("put back with the next run")
-        )
-
-    @admin.action(description=gettext_lazy("Keep both"), permissions=["decide"])
-    def keep_both(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        self._each(request, queryset, State.HELD, decisions.keep_both, _("kept on both sides"))
-
-    @admin.action(description=gettext_lazy("Take back in"), permissions=["decide"])
-    def take_back_in(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        self._each(request, queryset, State.APART, decisions.take_back_in, _("taken back in"))
-
-    @admin.action(description=gettext_lazy("Leave out"), permissions=["decide"])
-    def leave_out(self, request: HttpRequest, queryset: QuerySet[ExternalLink]) -> None:
-        def leave(link: ExternalLink, actor: Any) -> None:
-            decisions.leave_out(
-                link.connection,
-                contact_id=link.contact_id,
-                remote_id=link.remote_id or "",
-                actor=actor,
-            )
-
-        self._each(request, queryset, State.HELD, leave, _("left out"))
-
-    def _each(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[ExternalLink],
-        state: State,
-        decide: Callable[[ExternalLink, Any], Any],
-        words: str,
-    ) -> None:
-        chosen = list(queryset)
-        fits = [link for link in chosen if link.state == state]
-        done = 0
-        for link in fits:
-            try:
-                decide(link, request.user)
-                done += 1
-            except decisions.NotPossible as error:
-                messages.error(request, f"{link}: {error}")
-        if done:
-            text = ngettext(
-                "%(number)s contact: %(words)s.", "%(number)s contacts: %(words)s.", done
-            )
-            messages.success(request, text % {"number": done, "words": words})
-        if other := len(chosen) - len(fits):
-            text = ngettext(
-                "%(number)s link left as before: not “%(state)s”.",
-                "%(number)s links left as before: not “%(state)s”.",
-                other,
-            )
-            messages.warning(request, text % {"number": other, "state": state.label})
+        messages.success(request, text % {"name": chosen.name})
+        return HttpResponseRedirect(reverse("admin:contacts_sync_syncchange_held"))
 
 
-def _group(link: ExternalLink) -> dict[str, Any]:
-    """Give everybody who is held for the same question."""
-    links = ExternalLink.objects.filter(connection=link.connection_id, state=State.HELD)
-    links = links.filter(group=link.group) if link.group else links.filter(pk=link.pk)
-    rows = list(links.select_related("contact", "mirror").order_by("pk"))
-    return {
-        "ours": [row.contact for row in rows if row.contact],
-        "theirs": [row.mirror for row in rows if row.mirror],
-    }
+def _group(link: ExternalLink) -> Group | None:
+    """Give everybody who is held for the same question, as a card shows them."""
+    return next(iter(groups.groups(link.connection, [groups.key_of(link)])), None)
+
+
+def _chosen(request: HttpRequest, side: str, cards: list[Card]) -> Card | None:
+    return next((one for one in cards if str(one.pk) == request.POST.get(side)), None)

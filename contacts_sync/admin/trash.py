@@ -11,7 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from contacts_sync.admin.asking import SHOWN, Question, agreed, ask
 from contacts_sync.admin.base import INFO, ModelAdmin, badge
+from contacts_sync.admin.words import moment
 from contacts_sync.models import Contact, ExternalLink, SyncChange
 from contacts_sync.run.housekeeping import TRASH
 from contacts_sync.store import record_admin_change
@@ -59,8 +61,10 @@ class TrashAdmin(ModelAdmin):
         context = {"title": _("Trash"), **(extra_context or {})}
         return super().changelist_view(request, context)
 
-    @admin.action(description=gettext_lazy("Restore"), permissions=["restore"])
-    def restore(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
+    @admin.action(description=gettext_lazy("Restore…"), permissions=["restore"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
+        if not agreed(request):
+            return ask(self, request, "restore", _question(queryset))
         with transaction.atomic():
             chosen = list(queryset)
             Contact.objects.filter(pk__in=[contact.pk for contact in chosen]).restore()
@@ -78,3 +82,30 @@ class TrashAdmin(ModelAdmin):
             len(chosen),
         )
         messages.success(request, text % {"number": len(chosen)})
+        return None
+
+
+def _question(contacts: QuerySet[Contact]) -> Question:
+    shown = list(contacts[:SHOWN])
+    living = ExternalLink.objects.filter(
+        contact__in=[one.pk for one in shown],
+        state__in=(ExternalLink.State.DELETING, ExternalLink.State.LINKED),
+    )
+    mailboxes: dict[int, list[str]] = {}
+    for pk, name in living.values_list("contact_id", "connection__username"):
+        mailboxes.setdefault(pk, []).append(name)
+    return Question(
+        title=_("Restore from the trash"),
+        go=_("Restore"),
+        effects=(
+            _("They are in the list again, with all their values."),
+            _("A copy that is in Outlook still stays there and is in sync again."),
+            _("One that was deleted in Outlook is created there again, once."),
+        ),
+        columns=(_("Contact"), _("In the trash since"), _("Still in Outlook of")),
+        rows=[
+            (one, moment(one.deleted_at), ", ".join(sorted(mailboxes.get(one.pk, ()))) or "–")
+            for one in shown
+        ],
+        total=contacts.count(),
+    )

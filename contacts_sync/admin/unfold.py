@@ -54,10 +54,22 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item(
                     _("Connections"), "mail", _list("connection"), "contacts_sync.view_connection"
                 ),
-                _item(_("Sync runs"), "history", _list("syncrun"), "contacts_sync.view_syncrun"),
                 _item(
-                    _("Changes"), "edit_note", _list("syncchange"), "contacts_sync.view_syncchange"
+                    _("Decisions"),
+                    "gavel",
+                    reverse("admin:contacts_sync_syncchange_held"),
+                    "contacts_sync.view_syncchange",
                 ),
+                _item(_("Sync runs"), "history", _list("syncrun"), "contacts_sync.view_syncrun"),
+                {
+                    **_item(
+                        _("Changes"),
+                        "edit_note",
+                        _list("syncchange"),
+                        "contacts_sync.view_syncchange",
+                    ),
+                    "active": _is_changes,
+                },
                 _item(_("Links"), "link", _list("externallink"), "contacts_sync.view_externallink"),
                 _item(
                     _("Outlook contacts"),
@@ -124,6 +136,11 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
 def _is_contacts(request: HttpRequest) -> bool:
     others = ("/trash/", "/duplicates/")
     return request.path.startswith(_list("contact")) and not request.path.endswith(others)
+
+
+def _is_changes(request: HttpRequest) -> bool:
+    held = reverse("admin:contacts_sync_syncchange_held")
+    return request.path.startswith(_list("syncchange")) and not request.path.startswith(held)
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_the_trash_gives_back(enter, anna, people):
     client = enter("operator")
 
     shown = client.get(trash)
-    client.post(trash, {"action": "restore", "_selected_action": [anna.pk]})
+    client.post(trash, {"action": "restore", "_selected_action": [anna.pk], "post": "yes"})
 
     assert [row.pk for row in shown.context["cl"].result_list] == [anna.pk]
     assert Contact.objects.alive().get() == anna

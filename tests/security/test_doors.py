@@ -30,6 +30,8 @@ ACTIONS = {
     "contacts_sync.contact": {
         "delete_selected": "operator administrator superuser",
         "merge": "operator administrator superuser",
+        "leave_out": "operator administrator superuser",
+        "take_back_in": "operator administrator superuser",
     },
     "contacts_sync.externallink": {
         "try_again": "operator administrator superuser",
