@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
 from django.db.models import Count, Min, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -37,9 +38,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """
     if not _may(request):
         raise Http404
+    try:
+        text, status = "".join(_text(*each) for each in _gather(timezone.now())), 200
+    except DatabaseError:
+        text, status = "# the database is unreachable\n", 503
     return HttpResponse(
-        "".join(_text(*each) for each in _gather(timezone.now())),
-        content_type="text/plain; version=0.0.4; charset=utf-8",
+        text, status=status, content_type="text/plain; version=0.0.4; charset=utf-8"
     )
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from contacts_sync.models import Contact, Heartbeat
@@ -88,3 +89,14 @@ def test_with_a_token_only_its_holder_does(client, settings):
 
     for shown in ("", "Bearer ", "Bearer a-toke", "Bearer é", "Basic a-token"):
         assert client.get("/metrics", headers={"Authorization": shown}).status_code == 404
+
+
+def test_without_a_database_prometheus_sees_a_failure_and_no_page(client, monkeypatch):
+    def fail(_now):
+        raise DatabaseError("password=secret")
+
+    monkeypatch.setattr("contacts_sync.views.metrics._gather", fail)
+
+    answer = client.get("/metrics")
+
+    assert (answer.status_code, answer.content) == (503, b"# the database is unreachable\n")
