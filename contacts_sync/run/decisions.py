@@ -68,32 +68,41 @@ def leave_out_all(
 def _leave_out_some(connection: Connection, ends: list[tuple[int | None, str]], actor: Any) -> int:
     contacts = Contact.objects.in_bulk([contact for contact, _remote in ends if contact])
     remote_ids = [remote for _contact, remote in ends if remote]
-    rows = RemoteContact.objects.filter(connection=connection, remote_id__in=remote_ids)
-    mirrors = {row.remote_id: row for row in rows.filter(present=True)}
+    present = RemoteContact.objects.filter(
+        connection=connection, remote_id__in=remote_ids, present=True
+    )
+    mirrors = {row.remote_id: row for row in present}
     ends = [
         (contact, remote)
         for contact, remote in ends
         if (not contact or contact in contacts) and (not remote or remote in mirrors)
     ]
-    links = Link.objects.filter(
+    rows = Link.objects.filter(
         Q(contact__in=contacts) | Q(remote_id__in=mirrors), connection=connection
     )
-    known = set(links.values_list("contact_id", flat=True)) - {None}
-    known_there = set(links.values_list("remote_id", flat=True)) - {None}
-    new, marked = [], []
+    links = list(rows.select_related("mirror"))
+    by_contact = {link.contact_id: link for link in links if link.contact_id}
+    by_remote = {link.remote_id: link for link in links if link.remote_id}
+    left = []
     for contact, remote in ends:
-        if contact in known or remote in known_there:
+        ours, theirs = by_contact.get(contact or 0), by_remote.get(remote)
+        if ours is not None and theirs is not None and ours.pk != theirs.pk:
             leave_out(connection, contact_id=contact, remote_id=remote, actor=actor)
             continue
-        link = Link(connection=connection, state=Link.State.APART)
-        link.contact = contacts[contact] if contact else None
-        link.mirror = mirrors[remote] if remote else None
-        link.remote_id = remote or None
-        link.name = str(link.contact or link.mirror)
-        new.append(link)
-        marked += [link.mirror.pk] if link.mirror else []
-    linking.save(new)
+        link = ours or theirs or Link(connection=connection)
+        link.contact = contacts[contact] if contact else link.contact
+        link.mirror = mirrors[remote] if remote else link.mirror
+        link.remote_id = remote or link.remote_id
+        link.name = str(link.contact or link.mirror or link.name)
+        link.state, link.decision, link.group, link.reason = Link.State.APART, "", "", ""
+        link.pending = False
+        left.append(link)
+    linking.save(left)
+    marked = [link.mirror_id for link in left if link.mirror_id]
     RemoteContact.objects.filter(pk__in=marked).update(settled=F("fingerprint"))
+    linking.undecided([link.pk for link in left]).update(
+        status=Change.Status.DISMISSED, decided_at=timezone.now(), actor=actor
+    )
     amending.drop(connection, contacts, mirrors)
     return len(ends)
 
@@ -191,6 +200,22 @@ def keep_both(link: ExternalLink, actor: Any) -> None:
         _decided(link, Change.Status.APPROVED, actor)
         amending.plan_again(link.connection, [link])
         _hurry(link.connection_id)
+
+
+def keep_all(links: QuerySet[ExternalLink], actor: Any) -> int:
+    """Say of all these that each is nobody else; returns of how many. What was decided stays."""
+    with transaction.atomic():
+        held = list(links.filter(state=Link.State.HELD, decision="").select_related("connection"))
+        for some in search.chunks([link.pk for link in held]):
+            Link.objects.filter(pk__in=some).update(decision=Link.Decision.KEEP)
+            linking.undecided(some).update(
+                status=Change.Status.APPROVED, decided_at=timezone.now(), actor=actor
+            )
+        for connection in {link.connection for link in held}:
+            mine = [link for link in held if link.connection_id == connection.pk]
+            amending.plan_again(connection, mine)
+            _hurry(connection.pk)
+    return len(held)
 
 
 def tell_apart(connection: Connection, contact: Contact, remote_id: str, actor: Any) -> None:

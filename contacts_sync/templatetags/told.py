@@ -21,9 +21,9 @@ def named(name: object) -> str:
 
 
 @register.filter
-def brief(text: object) -> SafeString:
-    """Write a value on its own: cut where it is long, and with its own direction."""
-    return format_html("<bdi>{}</bdi>", texts.shortened(str(text)))
+def own(text: object) -> SafeString:
+    """Write a value that is cut already where it is long, with a direction of its own."""
+    return format_html("<bdi>{}</bdi>", text)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -24,6 +25,7 @@ State = ExternalLink.State
 
 
 PILES = (
+    standing.EVERYBODY,
     standing.IN_SYNC,
     standing.COMING,
     State.GONE,
@@ -88,6 +90,8 @@ def _why(each: Any, link: ExternalLink | None, chosen: str) -> str:
     match chosen:
         case standing.SKIPPED:
             return str(each.skip)
+        case standing.EVERYBODY if link is not None:
+            return capfirst(wording.standing_of(link))
         case standing.COMING:
             return wording.coming(link.state if link else "")
         case standing.GONE | standing.APART if link is not None:

@@ -19,6 +19,9 @@ from contacts_sync.run.preview import NEAR
 from contacts_sync.views import groups
 from contacts_sync.views.page import needs_mailbox, number, show
 
+MOST = 500
+"""So many pairs are decided with one press; the page then shows the rest."""
+
 
 def near(connection: Connection) -> QuerySet[SyncChange]:
     """Find the pairs of the shown preview that look alike."""
@@ -61,7 +64,7 @@ def same_for_all(
 def _link_all(connection: Connection, asked: QuerySet[Any], actor: Any) -> int:
     """Link all pairs. Who is in several is linked with the first, and not doubled."""
     done = 0
-    for pair in asked:
+    for pair in asked[:MOST]:
         try:
             decisions.link_pair(connection, pair.contact_id or 0, pair.remote_id, actor)
         except decisions.NotPossible:
@@ -71,17 +74,14 @@ def _link_all(connection: Connection, asked: QuerySet[Any], actor: Any) -> int:
 
 
 def _tell_all_apart(connection: Connection, asked: QuerySet[Any], actor: Any) -> int:
-    told = [pair for pair in asked if pair.contact is not None]
+    told = [pair for pair in asked[:MOST] if pair.contact is not None]
     for pair in told:
         decisions.tell_apart(connection, pair.contact, pair.remote_id, actor)
     return len(told)
 
 
 def _keep_all(connection: Connection, asked: QuerySet[Any], actor: Any) -> int:
-    links = list(asked)
-    for each in links:
-        decisions.keep_both(each, actor)
-    return len(links)
+    return decisions.keep_all(asked, actor)
 
 
 def _leave_out_all(connection: Connection, asked: QuerySet[Any], actor: Any) -> int:

@@ -22,11 +22,13 @@ from django.db.models import (
 )
 
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
+from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.store.search import ASKED
 from contacts_sync.views import find
 
 State, Status = ExternalLink.State, SyncChange.Status
 
+EVERYBODY = "all"
 IN_SYNC, COMING, WAITING, FAILING = "in_sync", "coming", "waiting", "failing"
 GONE, APART, HOME, SKIPPED = "gone", "apart", "home", "skipped"
 NOWHERE = "nowhere"
@@ -101,7 +103,11 @@ def strangers_there(connection: Connection) -> QuerySet[RemoteContact]:
 
 def new_here(connection: Connection) -> Q:
     """Tell contacts that no run has looked at from those that have nothing to show in Outlook."""
-    return Q(revision__gt=connection.seen)
+    shell = Q(from_company_name=True)
+    for model in VALUE_MODELS.values():
+        values: QuerySet[Any] = model._default_manager.order_by()
+        shell &= ~Q(Exists(values.filter(contact=OuterRef("pk"))))
+    return Q(revision__gt=connection.seen) & ~shell
 
 
 def standing(connection: Connection) -> Standing:
@@ -138,12 +144,14 @@ def keys(connection: Connection, pile: str, words: str = "") -> QuerySet[Any]:
     def of(rows: QuerySet[Any], sort: str) -> QuerySet[Any]:
         return rows.order_by().values_list(Value(sort, output_field=CharField()), "pk")
 
-    links = of(find.search(piled(connection).filter(pile=pile), words), LINK)
+    links = of(_links(connection, pile, words), LINK)
     ours = find.search_here(strangers_here(connection), words)
     theirs = strangers_there(connection)
     for word in words.split():
         theirs = theirs.filter(values__icontains=word)
     match pile:
+        case "all":
+            return links.union(of(ours, OURS), of(theirs, THEIRS), all=True).order_by("pk")
         case "coming":
             new = of(ours.filter(new_here(connection)), OURS)
             arrived = of(theirs.filter(skip=""), THEIRS)
@@ -153,6 +161,12 @@ def keys(connection: Connection, pile: str, words: str = "") -> QuerySet[Any]:
         case "skipped":
             return of(theirs.exclude(skip=""), THEIRS).order_by("pk")
     return links.order_by("pk")
+
+
+def _links(connection: Connection, pile: str, words: str) -> QuerySet[Any]:
+    found = piled(connection)
+    found = found.exclude(pile=NOWHERE) if pile == EVERYBODY else found.filter(pile=pile)
+    return find.search(found, words)
 
 
 def load(found: Iterable[Key]) -> list[Any]:

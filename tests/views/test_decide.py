@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils.html import escape
 
@@ -258,3 +260,51 @@ def test_a_contact_that_was_removed_in_outlook_is_shown_with_its_group(
     assert "gone@x.example" in text
     assert text.count('type="radio"') == 3
     assert "Link</button>" in text
+
+
+@pytest.fixture
+def questions(connection, person):
+    """Two held groups of one contact on each side."""
+    for number in range(2):
+        row = {"scalars": {"first_name": "Anna"}, "sets": {}}
+        mirror = connection.mirror.create(remote_id=f"r{number}", values=row)
+        links = [
+            connection.links.create(contact=person("Anna"), state="held", group=f"group-{number}"),
+            connection.links.create(
+                mirror=mirror, remote_id=mirror.remote_id, state="held", group=f"group-{number}"
+            ),
+        ]
+        for link in links:
+            connection.changes.create(link=link, action="hold", side="here", status="held")
+
+
+@pytest.mark.parametrize(("answer", "state"), [("keep", "held"), ("leave-out", "apart")])
+def test_one_answer_is_given_to_all_questions(
+    alice, connection, questions, page, press, answer, state
+):
+    path = f"{DECISIONS}same-for-all/groups/{answer}/"
+    text = page(alice, path)
+    upto = re.search(r'name="upto" value="(\d+)"', text)[1]
+
+    later = connection.links.create(name="Late", state="held", group="later")
+    told = press(alice, path, upto=upto)
+
+    assert "Answer 2 questions with" in text
+    assert "4 contacts were decided." in told
+    decided = connection.links.exclude(pk=later.pk)
+    assert set(decided.values_list("state", flat=True)) == {state}
+    assert not decided.filter(state="held", decision="").exists()
+    assert connection.links.get(pk=later.pk).decision == ""
+
+
+def test_nothing_else_can_be_said_of_all(client, alice, connection):
+    client.force_login(alice)
+
+    assert client.get(f"{DECISIONS}same-for-all/groups/link/").status_code == 404
+
+
+def test_a_group_of_two_is_compared_field_by_field(alice, connection, questions, page):
+    text = page(alice, DECISIONS)
+
+    assert "Compare all values: 1 field differs" in text
+    assert '<td class="verdict">equal</td>' in text and '<td class="verdict">differs</td>' in text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from contacts_sync.models import SyncChange, SyncRun
+from contacts_sync.models import Distinct, SyncChange, SyncRun
 from contacts_sync.run.decisions import NotPossible
 from tests.views.conftest import CONTACTS
 
@@ -345,3 +347,101 @@ def test_a_preview_that_is_being_made_can_be_cancelled(alice, connect, page, pre
 
     assert below.calls == [("stop", connection)]
     assert "The preview is cancelled. Nothing was changed." in text
+
+
+def arrive(preview, name, address="", **values):
+    """Let an Outlook contact be on the preview, to be added."""
+    scalars = {"first_name": name, "last_name": "Baker", **values}
+    sets = {"emails": [["any", address]]} if address else {}
+    remote_id = f"id-{name}"
+    preview.connection.mirror.create(
+        remote_id=remote_id, values={"scalars": scalars, "sets": sets}, fingerprint="f"
+    )
+    return row(preview, f"{name} Baker", "add", "here", remote_id=remote_id, reason="only there")
+
+
+def test_a_row_says_who_it_is_and_what_stays_home(alice, preview, person, page):
+    contact = person("Anna", address="anna@x.example")
+    contact.phones.create(number="212-555-0199", label="Fax")
+    row(preview, "Anna Baker", "add", "there", contact=contact)
+    arrive(preview, "Bert", "bert@x.example", job_title="Clerk")
+
+    text = page(alice, PREVIEW)
+
+    assert '<span class="who"><bdi>anna@x.example</bdi></span>' in text
+    assert '<span class="who"><bdi>bert@x.example</bdi></span>' in text
+    assert "Stays in Clio: Phone <bdi>212-555-0199 (Fax)</bdi>" in text
+    assert "Outlook has no place for the label Fax." in text
+    assert "<dt>Job title</dt>" in text
+
+
+def test_ticked_rows_are_left_out_together(alice, preview, press):
+    rows = [arrive(preview, name) for name in ("Anna", "Bert", "Clara")]
+    type(preview).objects.filter(pk=preview.pk).update(added_here=3)
+
+    told = press(alice, f"{CONTACTS}leave-out/ticked/", change=[one.pk for one in rows[:2]])
+
+    assert "2 contacts are left out." in told
+    assert '<span class="figure-number">1</span> <span class="figure-name">will be added to' in told
+    assert set(preview.connection.links.values_list("name", "state")) == {
+        ("Anna Baker", "apart"),
+        ("Bert Baker", "apart"),
+    }
+
+
+def test_nothing_ticked_leaves_nobody_out(alice, preview, press):
+    arrive(preview, "Anna")
+
+    assert "Tick the contacts" in press(alice, f"{CONTACTS}leave-out/ticked/")
+    assert not preview.connection.links.exists()
+
+
+def test_all_that_fit_a_search_are_left_out_after_a_question(alice, preview, page, press):
+    for name in ("Anna", "Annabel", "Bert"):
+        arrive(preview, name)
+    path = f"{CONTACTS}leave-out/all/"
+
+    text = page(alice, f"{path}?q=anna")
+    upto = re.search(r'name="upto" value="(\d+)"', text)[1]
+    arrive(preview, "Annelise")
+    press(alice, path, q="ann", show="", upto=upto)
+
+    assert "Leave out 2 contacts?" in text
+    assert set(preview.connection.links.values_list("name", flat=True)) == {
+        "Anna Baker",
+        "Annabel Baker",
+    }
+
+
+def test_a_pair_that_is_different_people_is_not_shown_again(alice, preview, person, page, press):
+    contact = person("Anna", address="anna@x.example")
+    arrive(preview, "Anne", "anna@x.example")
+    near = row(
+        preview,
+        "Anna Baker · Anne Baker",
+        "skip",
+        "both",
+        contact=contact,
+        remote_id="id-Anne",
+        guard="near",
+        reason="same e-mail",
+    )
+
+    told = press(alice, f"{CONTACTS}decisions/different/", change=near.pk)
+
+    assert "you are not asked about them again" in told
+    assert "looks alike" not in page(alice, PREVIEW)
+    assert Distinct.objects.filter(contact=contact, remote_id="id-Anne").exists()
+    assert "This was decided already." in press(
+        alice, f"{CONTACTS}decisions/different/", change=near.pk
+    )
+
+
+def test_a_huge_value_is_cut_and_a_name_does_not_turn_the_line(alice, preview, page):
+    arrive(preview, "\u202eevil", job_title="x" * 1_000_000)
+
+    text = page(alice, PREVIEW)
+
+    assert len(text) < 60_000
+    assert "(1,000,000 characters in all)" in text
+    assert "\u2068\u202eevil Baker\u2069" in text

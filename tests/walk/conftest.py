@@ -77,7 +77,12 @@ class Walk:
 
     def __init__(self, browser, home):
         self.browser, self.home = browser, home
-        self.shots = 0
+        self.shots = self.clicks = 0
+
+    def sign_in(self):
+        self.go("/settings/")
+        self.fill(login="alice@firm.example", password="correct horse")
+        self.click("Sign in")
 
     def go(self, path):
         self.browser.get(path if path.startswith("http") else f"{self.home}{path}")
@@ -95,8 +100,18 @@ class Walk:
     def _press(self, element):
         """Press, and wait until the page has gone that it was on."""
         page = self.browser.find_element(By.TAG_NAME, "html")
+        self.clicks += 1
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
         WebDriverWait(self.browser, 10).until(lambda _driver: _is_gone(page))
+
+    def click_containing(self, words):
+        """Click the first link with these words in it."""
+        self._press(self.browser.find_element(By.PARTIAL_LINK_TEXT, words))
+
+    def click_tile(self, name):
+        """Click a number of the page of health."""
+        self._press(self.browser.find_element(By.CSS_SELECTOR, f"#{name} a"))
 
     def click_id(self, name):
         wait = WebDriverWait(self.browser, 10)

@@ -15,12 +15,6 @@ ALICE = "alice@contoso.example"
 SETTINGS = "/settings/contact-and-calendar-sync/office365/"
 
 
-def sign_in(walk):
-    walk.go("/settings/")
-    walk.fill(login="alice@firm.example", password="correct horse")
-    walk.click("Sign in")
-
-
 def authorize(walk, agreed=False):
     """Sign in at Microsoft. Whoever has `agreed` before is not asked again."""
     walk.click("Authorize Office 365 Access")
@@ -57,7 +51,7 @@ def test_the_whole_article_from_set_up_to_reconnecting(walk, graph, alice):
     mailbox.put({"givenName": "Dora", "surname": "Dill", "companyName": "Dill LLP"})
 
     # Settings > Contact and Calendar Sync > Set up sync
-    sign_in(walk)
+    walk.sign_in()
     walk.sees("Personal")
     walk.shoot("settings")
     walk.click("Contact and Calendar Sync")
@@ -192,7 +186,7 @@ def test_refusals_say_what_happened_and_what_to_do(walk, graph, alice, bob):
     graph.add_account("nobox@contoso.example", "No Box", mailbox=False)
     graph.add_account("admin-only@contoso.example", "Needs Admin", consent="admin")
     graph.add_account("other@contoso.example", "Other")
-    sign_in(walk)
+    walk.sign_in()
     walk.go(SETTINGS)
 
     walk.click("Authorize Office 365 Access")
@@ -236,7 +230,7 @@ def test_refusals_say_what_happened_and_what_to_do(walk, graph, alice, bob):
 
 def test_a_revoked_sign_in_and_an_expired_secret_are_told_apart(walk, graph, alice):
     person("Anna", "Ash", ["anna@example.com"])
-    sign_in(walk)
+    walk.sign_in()
     walk.go(SETTINGS)
     authorize(walk)
     walk.click("Sync")
@@ -265,7 +259,7 @@ def test_held_contacts_are_decided_side_by_side(walk, graph, alice):
                 "emailAddresses": [{"address": "anna@example.com"}],
             }
         )
-    sign_in(walk)
+    walk.sign_in()
     walk.go(SETTINGS)
     authorize(walk)
     walk.click("Sync")
