@@ -1,7 +1,8 @@
-"""The phases of the benchmark: each is one run of the real runner, measured from outside."""
+"""The phases of the benchmark: each is a run of the real runner, measured from outside."""
 
 from __future__ import annotations
 
+import json
 import resource
 import sys
 import time
@@ -20,27 +21,43 @@ from django.db import transaction
 
 from contacts_sync import connections
 from contacts_sync.benchmark.contacts import make
+from contacts_sync.demo.outlook import card
 from contacts_sync.importing import creating
-from contacts_sync.models import Contact, SyncRun
+from contacts_sync.models import Connection, Contact, ExternalLink, SyncRun
 from contacts_sync.providers.base import Update
 from contacts_sync.run import starting
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.store import records
 
-ACCOUNT = "bench@firm.example"
-BATCH, PAGE = 20, 200
+EMPTY, FULL, FAULTY = "empty@firm.example", "full@firm.example", "faulty@firm.example"
+ACCOUNTS = (EMPTY, FULL, FAULTY)
+"""Mailboxes of the simulator: one to fill, one that is full, and one where one write in ten fails."""
+
+BATCH, PAGE, LANES = 20, 200, 4
+CHUNK = 1000
+
+UPLOAD, ECHO, UNCHANGED, CHANGED = "first upload", "echo of the upload", "unchanged", "1 % changed"
+EXPIRED, FAULTS, DOWNLOAD, LINK = "expired cursor", "10 % faults", "first download", "link all"
+PHASES = (UPLOAD, ECHO, UNCHANGED, CHANGED, EXPIRED, FAULTS, DOWNLOAD, LINK)
+"""What is measured, in this order. The first five go on from each other, as days do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one phase took. `least` is the smallest number of requests that could do it."""
+    """What one phase took.
+
+    `least` is the smallest number of requests that could do it, and `ideal` how many seconds those
+    take when Graph is never kept waiting: a batch of 20 is worked off four at a time.
+    """
 
     phase: str
+    contacts: int
     items: int
     requests: int
     least: int
     seconds: float
+    ideal: float
     cpu: float
     queries: int
     peak_mb: float
@@ -51,65 +68,116 @@ class Figures:
 
 
 class Bench:
-    """A firm's list of `count` contacts, a mailbox, and the phases in their order."""
+    """A firm's list of `count` contacts, mailboxes, and the phases in their order.
 
-    def __init__(self, count: int, seed: int, tell: Callable[[Figures], None]) -> None:
-        self.count, self.seed, self.tell = count, seed, tell
-        self.owner = get_user_model().objects.create_user("bench", ACCOUNT)
+    `latency` is what the simulator takes for a request, in seconds.
+    """
 
-    def run_all(self) -> None:
-        """Upload everything, go through the quiet days, read everything back, and link it."""
-        pages = -(-self.count // PAGE)
-        self._fill()
-        self._connect()
-        self._phase("preview", self.count, 3, self._preview)
-        self._phase("first upload", self.count, 1 + -(-self.count // BATCH), self._start)
-        self._phase("echo of the upload", 0, pages, self._sync)
-        self._phase("unchanged", 0, 1, self._sync)
-        self._change(max(1, self.count // 100))
-        self._phase("1 % changed", 2 * max(1, self.count // 100), *self._changed())
-        self._simulator("expire")
-        self._phase("expired cursor", 0, pages + 1, self._sync)
-        self._begin_anew(purge=True)
-        self._phase("first download", self.count, pages + 3, self._preview_and_start)
-        self._begin_anew(purge=False)
-        self._phase("link all", self.count, pages + 3, self._preview_and_start)
+    def __init__(
+        self, count: int, seed: int, latency: float, tell: Callable[[Figures], None]
+    ) -> None:
+        self.count, self.seed, self.latency, self.tell = count, seed, latency, tell
+        self.owner = get_user_model().objects.create_user("bench", EMPTY)
+        self.few = max(1, count // 100)
+        self.pages, self.batches = -(-count // PAGE), -(-count // BATCH)
+
+    def run(self, phases: tuple[str, ...]) -> None:
+        """Go through the phases that are wanted, and what they need."""
+        quiet = [one for one in phases if one in PHASES[:5]]
+        if quiet or FAULTS in phases:
+            self._fill()
+        if quiet:
+            self._quiet_days(phases)
+        if FAULTS in phases:
+            self._faults()
+        if DOWNLOAD in phases or LINK in phases:
+            self._fill_mailbox()
+            self._purge()
+        if DOWNLOAD in phases:
+            self._connect(FULL)
+            self._phase(DOWNLOAD, self.count, self.pages + 3, 0, self._preview_and_start)
+            self._retire()
+        if LINK in phases:
+            if DOWNLOAD not in phases:
+                self._fill()
+            self._connect(FULL)
+            self._phase(LINK, self.count, self.pages + 3, 0, self._preview_and_start)
+            self._retire()
+
+    def _quiet_days(self, phases: tuple[str, ...]) -> None:
+        """Upload everything, then live on: nothing new, a little new, and everything read again."""
+        self._connect(EMPTY)
+        days: dict[str, tuple[int, int, int, Callable[[], SyncRun]]] = {
+            UPLOAD: (self.count, 3, self.batches, self._preview_and_start),
+            ECHO: (0, self.pages, 0, self._sync),
+            UNCHANGED: (0, 1, 0, self._sync),
+            CHANGED: (2 * self.few, -(-self.few // PAGE), -(-self.few // BATCH), self._sync),
+            EXPIRED: (0, self.pages + 1, 0, self._sync),
+        }
+        last = max(PHASES.index(one) for one in phases if one in days)
+        for name, (items, reads, writes, act) in list(days.items())[: last + 1]:
+            if name == CHANGED:
+                self._change()
+            if name == EXPIRED:
+                self._simulator("expire", username=EMPTY)
+            self._phase(name, items, reads, writes, act)
+        self._retire()
+
+    def _faults(self) -> None:
+        """Upload while one write in twenty is turned away, and one in twenty done without an answer."""
+        self._connect(FAULTY)
+        fault = {"method": "POST", "path": "contacts$", "times": "", "every": "20"}
+        self._simulator("add-fault", kind="reply", status="429", retry_after="0", nth="10", **fault)
+        self._simulator("add-fault", kind="acted, then reply", status="503", nth="20", **fault)
+        self._phase(FAULTS, self.count, 3, self.batches, self._until_settled)
+        self._simulator("clear-faults")
+        self._retire()
+
+    def _until_settled(self) -> SyncRun:
+        run = self._preview_and_start()
+        for _attempt in range(10):
+            if not ExternalLink.objects.filter(connection=self.connection, open=True).exists():
+                break
+            run = self._sync()
+        return run
 
     def _fill(self) -> None:
         drafts = make(self.count, self.seed)
-        while some := list(islice(drafts, 1000)):
+        while some := list(islice(drafts, CHUNK)):
             with transaction.atomic():
                 creating.create(some, reason="benchmark")
 
-    def _connect(self) -> None:
+    def _fill_mailbox(self) -> None:
+        drafts = make(self.count, self.seed)
+        while some := list(islice(drafts, CHUNK)):
+            cards = json.dumps([card(draft) for draft in some])
+            self._simulator("fill", username=FULL, contacts=cards)
+
+    def _purge(self) -> None:
+        """Empty the list, a piece at a time: a purge collects what it deletes."""
+        while pks := list(Contact.objects.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+            Contact.objects.filter(pk__in=pks).purge()
+
+    def _connect(self, account: str) -> None:
         """Sign in as a person does, on the simulator's own pages."""
         flow = connections.begin_authorization("http://localhost/callback/")
-        form = {"account": ACCOUNT, "decision": "accept"}
+        form = {"account": account, "decision": "accept"}
         answer = requests.post(flow["auth_uri"], form, allow_redirects=False, timeout=30)
         query = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
-        self.connection = connections.finish_authorization(self.owner, flow, query)
+        self.connection: Connection = connections.finish_authorization(self.owner, flow, query)
 
-    def _begin_anew(self, purge: bool) -> None:
+    def _retire(self) -> None:
         connections.retire(self.connection)
-        if purge:
-            Contact.objects.all().purge()
-        self._connect()
 
-    def _simulator(self, verb: str) -> None:
+    def _simulator(self, verb: str, **form: str) -> None:
         address = f"{settings.MICROSOFT_SIMULATOR_URL}/simulator/{verb}"
-        requests.post(address, {"username": ACCOUNT}, timeout=30).raise_for_status()
+        requests.post(address, form, timeout=600, allow_redirects=False).raise_for_status()
 
-    def _preview(self) -> SyncRun:
-        return self._run(SyncRun.Kind.PREVIEW)
-
-    def _start(self) -> SyncRun:
+    def _preview_and_start(self) -> SyncRun:
+        self._run(SyncRun.Kind.PREVIEW)
         with transaction.atomic():
             starting.start(self.connection, SyncRun.Trigger.COMMAND)
         return self._sync()
-
-    def _preview_and_start(self) -> SyncRun:
-        self._preview()
-        return self._start()
 
     def _sync(self) -> SyncRun:
         return self._run(SyncRun.Kind.SYNC)
@@ -121,22 +189,20 @@ class Bench:
             run = run_slice(run, connections.open_provider)
         return run
 
-    def _change(self, number: int) -> None:
+    def _change(self) -> None:
         """Edit one contact in a hundred here, and another one in a hundred there."""
-        pks = list(Contact.objects.order_by("pk").values_list("pk", flat=True))
-        Contact.objects.filter(pk__in=pks[:number]).update(department="Tax")
+        pks = list(Contact.objects.order_by("pk").values_list("pk", flat=True)[: 2 * self.few])
+        Contact.objects.filter(pk__in=pks[: self.few]).update(department="Tax")
         self.connection.refresh_from_db()
         provider = connections.open_provider(self.connection)
-        links = self.connection.links.filter(contact__in=pks[number : 2 * number])
+        links = self.connection.links.filter(contact__in=pks[self.few :])
         chosen = list(links.select_related("mirror"))
         for start in range(0, len(chosen), BATCH):
             provider.write([_edit(link) for link in chosen[start : start + BATCH]])
 
-    def _changed(self) -> tuple[int, Callable[[], SyncRun]]:
-        number = max(1, self.count // 100)
-        return 1 + -(-number // PAGE) + -(-number // BATCH), self._sync
-
-    def _phase(self, name: str, items: int, least: int, act: Callable[[], SyncRun]) -> None:
+    def _phase(
+        self, name: str, items: int, reads: int, writes: int, act: Callable[[], SyncRun]
+    ) -> None:
         sent = _requests_sent()
         with _counted_queries() as queries:
             wall, cpu = time.perf_counter(), time.process_time()
@@ -145,13 +211,15 @@ class Bench:
         self.tell(
             Figures(
                 name,
+                self.count,
                 items,
                 _requests_sent() - sent,
-                least,
-                seconds,
-                used,
+                reads + writes,
+                round(seconds, 4),
+                round(self.latency * (reads + writes * BATCH / LANES), 4),
+                round(used, 4),
                 queries[0],
-                _peak_mb(),
+                round(_peak_mb(), 1),
                 run.status,
             )
         )

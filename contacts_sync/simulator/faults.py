@@ -32,8 +32,8 @@ class Fault:
 
     `method` and `path` (a regular expression searched in the path and query)
     choose requests, single batch items included unless `where` says otherwise.
-    `nth` skips earlier matches (1 is the first), `times` is how often it
-    happens (None: always).
+    `nth` skips earlier matches (1 is the first), then it happens to one in
+    `every`; `times` is how often it happens (None: always).
 
     - reply: `status`, `headers`, `body` at once, nothing is acted on
     - lost, timeout: no answer, nothing is acted on
@@ -48,6 +48,7 @@ class Fault:
     method: str = ""
     path: str = ""
     nth: int = 1
+    every: int = 1
     times: int | None = 1
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class Fault:
         if self.path and not re.search(self.path, target):
             return False
         self.seen += 1
-        if self.seen < self.nth:
+        if self.seen < self.nth or (self.seen - self.nth) % self.every:
             return False
         self.happened += 1
         return True

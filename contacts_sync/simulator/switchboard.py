@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import fields
 from html import escape
@@ -146,6 +147,7 @@ def _faults(sim: Microsoft365) -> str:
         f"{text_input('path', 'Path contains (regular expression)')}"
         f"{text_input('status', 'Status', '503')}"
         f"{text_input('retry_after', 'Retry-After')}{text_input('times', 'Times', '1')}"
+        f"{text_input('every', 'To one in', '1')}"
         f"<div>{button('Add fault', 'add-fault')}</div></form><p></p>"
         '<form method="post" action="/simulator/clear-faults">'
         f"{button('Clear faults', 'clear-faults')}</form>"
@@ -187,9 +189,18 @@ def _add_fault(sim: Microsoft365, form: dict[str, str]) -> None:
     fault = Fault(kind, form.get("method", ""), form.get("path", "").strip())
     fault.status = int(form.get("status") or 503)
     fault.times = int(times) if times else None
+    fault.nth, fault.every = int(form.get("nth") or 1), int(form.get("every") or 1)
     if wait:
         fault.headers["Retry-After"] = wait
     sim.faults.append(fault)
+
+
+def _fill(sim: Microsoft365, form: dict[str, str]) -> None:
+    """Put many contacts, a JSON list as Graph shows them, into a mailbox at once."""
+    mailbox = sim.mailbox(form["username"])
+    with sim.seeding():
+        for fields_of_one in json.loads(form["contacts"]):
+            mailbox.put(fields_of_one)
 
 
 def _toggle_mailbox(sim: Microsoft365, form: dict[str, str]) -> None:
@@ -209,6 +220,7 @@ _VERBS = {
     "behaviour": _set_behaviour,
     "add-account": _add_account,
     "add-fault": _add_fault,
+    "fill": _fill,
     "clear-faults": lambda sim, _form: sim.faults.clear(),
     "forget-requests": lambda sim, _form: sim.forget_requests(),
     "revoke": lambda sim, form: sim.revoke(form["username"]),

@@ -30,6 +30,14 @@ def test_a_fault_chooses_by_method_path_and_count(sim, graph):
     assert fault.spent
 
 
+def test_a_fault_happens_to_one_in_so_many(sim, graph):
+    sim.faults = [Fault(status=500, method="POST", nth=2, every=3, times=None)]
+
+    statuses = [graph.post("/me/contacts", {"givenName": "P"}).status_code for _ in range(6)]
+
+    assert statuses == [201, 500, 201, 201, 500, 201]
+
+
 def test_a_fault_may_happen_always(sim, graph):
     sim.faults = [Fault("empty", status=503, times=None)]
 

@@ -15,8 +15,9 @@ from typing import Any
 import requests
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection as database
 
-from contacts_sync.benchmark.measuring import ACCOUNT, Bench, Figures
+from contacts_sync.benchmark.measuring import ACCOUNTS, PHASES, Bench, Figures
 from contacts_sync.demo import environment
 from contacts_sync.models import Contact
 
@@ -33,6 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--latency", type=int, default=0, help="of a request, in milliseconds")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--database", default="", help="an empty one; default: SQLite, for now")
+        parser.add_argument(
+            "--phases", nargs="+", choices=PHASES, default=PHASES, metavar="PHASE", help=_WHICH
+        )
         parser.add_argument("--json", action="store_true", help="print an object a line")
 
     def handle(self, **options: Any) -> None:
@@ -51,17 +55,23 @@ class Command(BaseCommand):
         if not options["json"]:
             self.stdout.write(_HEADINGS)
         Bench(
-            options["contacts"], options["seed"], lambda figures: self._tell(figures, options)
-        ).run_all()
+            options["contacts"],
+            options["seed"],
+            options["latency"] / 1000,
+            lambda figures: self._tell(figures, options),
+        ).run(tuple(options["phases"]))
 
     def _tell(self, figures: Figures, options: dict[str, Any]) -> None:
-        text = json.dumps(figures.as_dict()) if options["json"] else _line(figures)
+        asked = {"latency": options["latency"], "database": database.vendor}
+        text = json.dumps(asked | figures.as_dict()) if options["json"] else _line(figures)
         self.stdout.write(text)
         self.stdout.flush()
 
 
+_WHICH = "measure only these, and what has to come before them: " + ", ".join(PHASES)
+
 _HEADINGS = (
-    f"{'phase':<20}{'items':>8}{'items/s':>10}{'seconds':>9}{'CPU s':>8}{'requests':>10}"
+    f"{'phase':<20}{'items':>8}{'items/s':>10}{'seconds':>9}{'ideal':>8}{'CPU s':>8}{'requests':>10}"
     f"{'least':>7}{'queries':>9}{'peak MB':>9}  outcome"
 )
 
@@ -69,8 +79,9 @@ _HEADINGS = (
 def _line(one: Figures) -> str:
     rate = f"{one.items / one.seconds:,.0f}" if one.items else "–"
     return (
-        f"{one.phase:<20}{one.items:>8,}{rate:>10}{one.seconds:>9.2f}{one.cpu:>8.2f}"
-        f"{one.requests:>10,}{one.least:>7,}{one.queries:>9,}{one.peak_mb:>9.0f}  {one.outcome}"
+        f"{one.phase:<20}{one.items:>8,}{rate:>10}{one.seconds:>9.2f}{one.ideal:>8.2f}"
+        f"{one.cpu:>8.2f}{one.requests:>10,}{one.least:>7,}{one.queries:>9,}{one.peak_mb:>9.0f}"
+        f"  {one.outcome}"
     )
 
 
@@ -102,8 +113,9 @@ def _run_outside(folder: Path, options: dict[str, Any]) -> int:
     )
     try:
         _prepare(f"http://127.0.0.1:{port}")
-        given = [f"--{name}={options[name]}" for name in ("contacts", "seed")]
+        given = [f"--{name}={options[name]}" for name in ("contacts", "seed", "latency")]
         given += ["--json"] if options["json"] else []
+        given += ["--phases", *options["phases"]]
         return subprocess.run([*manage, "benchmark", *given], env=shared, check=False).returncode  # noqa: S603
     finally:
         simulator.terminate()
@@ -111,7 +123,7 @@ def _run_outside(folder: Path, options: dict[str, Any]) -> int:
 
 
 def _prepare(origin: str) -> None:
-    """Wait for the simulator, give it the mailbox, and lift the quota, which is not measured here."""
+    """Wait for the simulator, give it the mailboxes, and lift the quota, which is not measured here."""
     for _attempt in range(100):
         try:
             requests.get(f"{origin}/simulator/", timeout=5).raise_for_status()
@@ -120,8 +132,9 @@ def _prepare(origin: str) -> None:
             time.sleep(0.1)
     else:
         raise CommandError("The simulated Microsoft 365 did not start.")
-    account = {"username": ACCOUNT, "name": "Bench"}
-    requests.post(f"{origin}/simulator/add-account", account, timeout=30).raise_for_status()
+    for account in ACCOUNTS:
+        form = {"username": account, "name": account.partition("@")[0]}
+        requests.post(f"{origin}/simulator/add-account", form, timeout=30).raise_for_status()
     requests.post(f"{origin}/simulator/behaviour", {"quota": "0"}, timeout=30).raise_for_status()
 
 
