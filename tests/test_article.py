@@ -1,4 +1,4 @@
-"""The table in tests/README.md names tests that exist."""
+"""The tables in tests/README.md name tests that exist."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def test_every_test_that_the_article_names_exists():
+def test_every_test_that_is_named_exists():
     named = set(re.findall(r"`(test_\w+)`", (HERE / "README.md").read_text()))
     files = (path.read_text() for path in HERE.rglob("test_*.py"))
     known = {name for text in files for name in re.findall(r"def (test_\w+)\(", text)}

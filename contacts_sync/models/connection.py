@@ -12,7 +12,8 @@ class Connection(models.Model):
     """One user's mailbox.
 
     `cursor` continues the list of remote changes, and `covered_at` is when the last complete round of
-    them began. While `listing_open`, a round lists everything; its rows carry the number `listing`.
+    them began, by the service's clock. While `listing_open`, a round lists everything; its rows
+    carry the number `listing`.
     `seen` only narrows the search for local ones.
     `fence` rises with every lease: a run that finds another number has lost its lease and must not
     write any more.

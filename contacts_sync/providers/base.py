@@ -121,6 +121,9 @@ class ContactProvider(Protocol):
     def requests(self) -> int:
         """How many requests were sent so far; a batch counts as one."""
 
+    def time_there(self) -> datetime:
+        """Say what time it is by the service's clock, as far as its answers have told."""
+
     def account(self) -> Account:
         """Ask whose mailbox this is."""
 

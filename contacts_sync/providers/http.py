@@ -16,7 +16,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -141,11 +141,16 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def _seconds_until(date: str, now: datetime) -> float:
+    moment = _moment(date)
+    return math.nan if moment is None else (moment - now).total_seconds()
+
+
+def _moment(date: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(date)
     except ValueError:
-        return math.nan
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 class ApiClient:
@@ -183,6 +188,19 @@ class ApiClient:
         self._token = token
         self._sleep = sleep
         self._now = now
+        self._answered: tuple[datetime, datetime] | None = None
+
+    def time_there(self) -> datetime:
+        """Say what time it is there, by the `Date` of the latest answer; before any, by our clock.
+
+        What has to be told apart by what the service did is timed by its clock: ours may be wrong,
+        or be set meanwhile.
+        """
+        now = self._now()
+        if self._answered is None:
+            return now
+        there, here = self._answered
+        return there + max(now - here, timedelta())
 
     def send(
         self,
@@ -269,6 +287,9 @@ class ApiClient:
         except (requests.RequestException, Unreadable) as error:
             logger.warning("%s %s: %s", method, plain_path(address), type(error).__name__)
             return error
+        date = _moment(reply.headers.get("date", ""))
+        if date is not None:
+            self._answered = (date, self._now())
         level = logging.DEBUG if reply.status < 400 else logging.INFO
         logger.log(
             level, "%s %s %s %s", method, plain_path(address), reply.status, reply.request_id

@@ -81,7 +81,9 @@ class _Lane:
     def _send(self, batch: list[Item]) -> None:
         """Mark a batch as sent, let the last one land, let this one go, and store the last one."""
         work = self.work
-        batch = marking.mark_sent(work.run, work.lease, batch, work.now())
+        batch = marking.mark_sent(
+            work.run, work.lease, batch, work.now(), work.provider.time_there()
+        )
         landed, error = self._wait()
         if not batch:
             self._keep(landed, error)

@@ -21,6 +21,9 @@ EXPIRIES = 3
 LOOK_UPS = 200
 """How many contacts are looked up before the answers are stored."""
 
+PAGE = timedelta(minutes=3)
+"""Longer than the first page of a round takes, waits included: a clock that jumps says more."""
+
 LISTING_AGE = timedelta(days=7)
 """A complete listing now and then repairs what the list of changes has missed."""
 
@@ -52,10 +55,12 @@ def pull(work: Slice) -> None:
 
 def _read_round(work: Slice) -> None:
     connection = work.connection
-    mirror.begin_round(connection, work.lease, work.now())
+    began = work.now()
+    mirror.begin_round(connection, work.lease, began)
     for page in work.provider.changes(connection.cursor):
         verified = _verify(work, page)
-        mirror.save_page(connection, work.lease, page, verified, work.now())
+        started = work.provider.time_there() - min(max(work.now() - began, timedelta()), PAGE)
+        mirror.save_page(connection, work.lease, page, verified, work.now(), started)
         if page.changes:
             SyncRun.objects.filter(pk=work.run.pk).update(read=F("read") + len(page.changes))
         if page.last:
@@ -86,7 +91,7 @@ def _read(work: Slice, remote_ids: Sequence[str]) -> Mapping[str, Outcome]:
 
 def _ask_for_unreported(work: Slice) -> None:
     """Look for creations of ours that no round has shown: they may be deleted already."""
-    settled = work.now() - timedelta(seconds=settings.CREATE_SETTLE_SECONDS)
+    settled = work.provider.time_there() - timedelta(seconds=settings.CREATE_SETTLE_SECONDS)
     unreported = mirror.unreported_ids(work.connection, settled)
     if unreported:
         answers = _read(work, unreported)

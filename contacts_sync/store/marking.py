@@ -19,8 +19,12 @@ from contacts_sync.store.lease import Lease
 Link = ExternalLink.State
 
 
-def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) -> list[Item]:
+def mark_sent(
+    run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime, sent_at: datetime
+) -> list[Item]:
     """Record, before a request goes out, what it will do: links first, then change records.
+
+    `sent_at` is the time by the service's clock.
 
     Whatever happens to the request, the next run knows that it may have been carried out. Returns
     the items that may go: about the others a person has decided since they were loaded.
@@ -31,7 +35,7 @@ def mark_sent(run: SyncRun, lease: Lease, items: Sequence[Item], now: datetime) 
         items, _overtaken = split(connection, items)
         before = {item.link.mirror_id for item in items if item.link}
         for item in items:
-            _mark_link(connection, item, now)
+            _mark_link(connection, item, sent_at)
         linking.save([item.link for item in items if item.link is not None])
         now_linked = {item.link.mirror_id for item in items if item.link}
         mirror.forget_absent([pk for pk in before - now_linked if pk])
@@ -77,7 +81,7 @@ def split(connection: Connection, items: Sequence[Item]) -> tuple[list[Item], li
     return same, [item for item in items if id(item) not in kept]
 
 
-def _mark_link(connection: Connection, item: Item, now: datetime) -> None:
+def _mark_link(connection: Connection, item: Item, sent_at: datetime) -> None:
     link = item.link or ExternalLink(connection=connection)
     link.name = item.name
     if item.spare is not None:
@@ -88,7 +92,7 @@ def _mark_link(connection: Connection, item: Item, now: datetime) -> None:
     if item.do is Do.CREATE_THERE and item.contact is not None:
         if link.state != Link.CREATING or not link.client_key:
             link.client_key = linking.new_key(item.contact)
-        link.state, link.sent_at, link.local_revision = Link.CREATING, now, item.revision
+        link.state, link.sent_at, link.local_revision = Link.CREATING, sent_at, item.revision
         link.remote_id, link.mirror = None, None
         records.keep_shadow(link, _as_sent(item))
     elif item.do is Do.DELETE_THERE:

@@ -44,10 +44,10 @@ def begin_round(connection: Connection, lease: Lease, now: datetime) -> None:
             "listing": connection.listing + 1,
             "listing_open": True,
             "full_wanted": False,
-            "round_started_at": now,
+            "round_started_at": None,
         }
     elif not connection.listing_open:
-        fields = {"round_started_at": now}
+        fields = {"round_started_at": None}
     with transaction.atomic():
         leases.hold(lease, now)
         _change(connection, fields)
@@ -101,8 +101,11 @@ def save_page(
     page: Page,
     verified: Mapping[str, Outcome],
     now: datetime,
+    started: datetime,
 ) -> None:
     """Store a page and its cursor in one transaction.
+
+    `started` is when reading began, by the service's clock: the first page of a round keeps it.
 
     `verified` answers a look-up by id for each removed contact that is linked, and for each that
     had left the folder. The last page of a complete listing doubts what it did not contain.
@@ -121,9 +124,10 @@ def save_page(
         leases.hold(lease, now)
         _put(connection, received)
         _remove(connection, removed, verified)
-        fields: dict[str, Any] = {"cursor": page.cursor}
+        started = connection.round_started_at or started
+        fields: dict[str, Any] = {"cursor": page.cursor, "round_started_at": started}
         if page.last:
-            fields |= {"covered_at": connection.round_started_at, "listing_open": False}
+            fields |= {"covered_at": started, "listing_open": False}
             if connection.listing_open:
                 fields |= {"listed_at": now, "listing_shrunk": _sweep(connection)}
         _change(connection, fields)

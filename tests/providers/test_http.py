@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -439,3 +439,30 @@ def test_the_log_holds_neither_ids_nor_tokens_nor_contents(caplog):
 )
 def test_paths_are_logged_without_ids(address, path):
     assert plain_path(address) == path
+
+
+# --- The service's clock ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Tue, 24 Nov 2026 12:00:00 GMT"])
+def test_the_time_there_is_what_the_service_says_and_goes_on_by_our_clock(date):
+    ours = [NOW - timedelta(days=1, hours=3)]
+    there = NOW if "GMT" in date else ours[0]
+    client = api(Script(Say(200, {"value": []}, {"Date": date})), now=lambda: ours[0])
+
+    client.send("GET", "/me")
+
+    assert client.time_there() == there
+    ours[0] += timedelta(minutes=2)
+    assert client.time_there() == there + timedelta(minutes=2)
+
+
+def test_a_clock_that_is_set_back_does_not_take_the_time_there_back():
+    ours = [NOW]
+    answer = Say(200, {"value": []}, {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"})
+    client = api(Script(answer), now=lambda: ours[0])
+    client.send("GET", "/me")
+
+    ours[0] -= timedelta(days=1)
+
+    assert client.time_there() == NOW

@@ -34,11 +34,11 @@ def before_sending(monkeypatch, number, act):
     """Do something ahead of marking the given batch as sent."""
     real, count = marking.mark_sent, []
 
-    def marked(run, lease, items, now):
+    def marked(run, lease, items, *times):
         count.append(1)
         if len(count) == number:
             act(items)
-        return real(run, lease, items, now)
+        return real(run, lease, items, *times)
 
     monkeypatch.setattr(marking, "mark_sent", marked)
 
@@ -47,8 +47,8 @@ def after_marking(monkeypatch, number, act):
     """Do something when the given batch is marked and has not gone out yet."""
     real, count = marking.mark_sent, []
 
-    def marked(run, lease, items, now):
-        going = real(run, lease, items, now)
+    def marked(run, lease, items, *times):
+        going = real(run, lease, items, *times)
         count.append(1)
         if len(count) == number:
             act()

@@ -84,6 +84,7 @@ class World:
             token,
             sleep=self.slept.append,
             before_request=lambda: self.before_request(),
+            now=lambda: self.now(),
         )
         return Microsoft365Contacts(
             GraphClient(api), lambda: self.account.tenant_id, connection.folder_id

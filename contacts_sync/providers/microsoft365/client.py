@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from contacts_sync.providers.errors import (
@@ -157,6 +158,10 @@ class GraphClient:
     def requests(self) -> int:
         """How many requests were sent; a batch is one."""
         return self._api.requests
+
+    def time_there(self) -> datetime:
+        """Say what time it is by Microsoft's clock."""
+        return self._api.time_there()
 
     def get(self, url: str) -> Mapping[str, Any]:
         """Read one resource. Raises NotThere, Rejected, or what concerns the whole connection."""

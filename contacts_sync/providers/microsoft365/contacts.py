@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -69,6 +70,10 @@ class Microsoft365Contacts:
     @property
     def requests(self) -> int:
         return self._client.requests
+
+    def time_there(self) -> datetime:
+        """Say what time it is by Microsoft's clock."""
+        return self._client.time_there()
 
     # --- Whose, and which -----------------------------------------------------------------------
 
