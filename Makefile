@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test lint format requirements audit
+.PHONY: demo run test lint format requirements sbom audit fuzz
 
 demo: $(STAMP)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -39,12 +39,25 @@ requirements: $(STAMP)
 			--universal --python-version 3.11 --generate-hashes $$name.in -o $$name.txt || exit 1; \
 	done
 
-# What is installed, with licences and hashes; then whether a hole is known in any of it.
-audit: $(STAMP)
+# What is installed, with licences and hashes, asked of nobody else.
+sbom: $(STAMP)
 	mkdir -p var
 	$(BIN)/python deploy/sbom.py > var/sbom.json
+
+# The same, and whether a hole is known in any of it: that is asked of a public list.
+audit: sbom
 	$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.txt
+
+# By coverage, ten minutes each; `make fuzz FUZZ_SECONDS=3600` for a night.
+FUZZ_SECONDS ?= 600
+fuzz: $(STAMP)
+	$(BIN)/python -m pip install --quiet atheris
+	mkdir -p var/fuzz
+	for name in vcard table xlsx any_file graph batch callback; do \
+		$(BIN)/python -m tests.security.fuzz $$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-artifact_prefix=var/fuzz/$$name- || exit 1; \
+	done
 
 $(STAMP): requirements.txt tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -154,7 +154,8 @@ class Browser:
         answer.raise_for_status()
         return answer
 
-    def authorize(self, graph: str) -> None:
+    def authorize(self, graph: str) -> str:
+        """Authorize a mailbox, and give the page that comes of it."""
         away = urlsplit(self.post(f"{OFFICE}authorize/").headers["Location"])
         url = f"{graph}{away.path}?{away.query}"
         username = "rehearsal@contoso.example"
@@ -167,6 +168,7 @@ class Browser:
         page = self.session.get(f"{self.site}{target.path}?{target.query}", timeout=30).text
         if "currently authorized as" not in page:
             raise SystemExit("The mailbox was not authorized:\n" + page[:3000])
+        return page
 
     def run(self, path: str, manage: Manage) -> None:
         self.post(f"{OFFICE}{path}")

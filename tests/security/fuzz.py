@@ -1,9 +1,9 @@
 """Fuzz by coverage what strangers reach, for as long as one likes; what it finds becomes a named test.
 
-    python -m pip install atheris
-    python -m tests.security.fuzz vcard -max_total_time=600
+    make fuzz                                                  each target, ten minutes
+    python -m tests.security.fuzz vcard -max_total_time=600    one
 
-Atheris is asked for here only, so that nobody needs it to run the tests. All words after the target are
+Atheris is installed by `make fuzz` only, so that nobody needs it to run the tests. All words after the target are
 libFuzzer's. It stops at the first input that breaks a promise, and writes it to a file `crash-…`.
 """
 
