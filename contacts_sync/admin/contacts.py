@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, NullIf, Upper
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import SimpleLazyObject
@@ -19,7 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts_sync.admin import apart, duplicates, removal, undoing
+from contacts_sync.admin import apart, duplicates, exports, removal, undoing
 from contacts_sync.admin.base import ChangeList, ModelAdmin, badge
 from contacts_sync.admin.contact_filters import (
     AttentionFilter,
@@ -78,7 +80,8 @@ class ContactAdmin(ModelAdmin):
     search_fields = ("first_name", "last_name", "name", "company__name", "emails__address")
     search_help_text = gettext_lazy("Name, company, e-mail or phone")
     autocomplete_fields = ("company",)
-    actions = ("merge", "leave_out", "take_back_in", "delete_selected")
+    actions = ("merge", "export", "leave_out", "take_back_in", "delete_selected")
+    list_before_template = "admin/contacts_sync/contact/in_and_out.html"
     change_form_template = "admin/contacts_sync/contact/change_form.html"
     delete_confirmation_template = "admin/contacts_sync/contact/remove.html"
 
@@ -126,6 +129,8 @@ class ContactAdmin(ModelAdmin):
             ("duplicates/", duplicates.changelist, "duplicates"),
             ("duplicates/apart/", duplicates.apart, "apart"),
             ("merge/", duplicates.merge, "merge"),
+            ("export/", partial(exports.filtered, self), "export"),
+            ("<int:pk>/export/", exports.one, "export_one"),
             ("changes/<int:pk>/put-back/", undoing.put_back, "put_back"),
             ("changes/<int:pk>/other-value/<int:number>/", undoing.other_value, "other_value"),
         )
@@ -235,6 +240,13 @@ class ContactAdmin(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> HttpResponse | None:
         return apart.take_back_in(self, request, queryset)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return exports.may_export(request.user)
+
+    @admin.action(description=gettext_lazy("Export…"), permissions=["export"])
+    def export(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponseBase:
+        return exports.selected(self, request, queryset)
 
     def has_merge_permission(self, request: HttpRequest) -> bool:
         return duplicates.may_merge(request.user)

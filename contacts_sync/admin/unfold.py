@@ -40,6 +40,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "contacts_sync.view_contact",
                 ),
                 _item(
+                    _("Imports"),
+                    "upload_file",
+                    _list("contactimport"),
+                    "contacts_sync.view_contactimport",
+                ),
+                _item(
                     _("Trash"),
                     "delete",
                     reverse("admin:contacts_sync_contact_trash"),

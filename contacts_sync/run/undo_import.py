@@ -36,6 +36,9 @@ KINDS = (shape.PERSON, shape.COMPANY)
 SHOWN = 50
 """How many contacts that stay are named."""
 
+LOOKED_AT = 2_000
+"""How many contacts a page looks at before it answers; the others are looked at as they go."""
+
 
 @dataclass(slots=True)
 class Foreseen:
@@ -47,6 +50,7 @@ class Foreseen:
     named: list[tuple[int, str]] = field(default_factory=list)
     named_total: int = 0
     gone: int = 0
+    unseen: int = 0
     deleted: list[tuple[Connection, int]] = field(default_factory=list)
     kept: list[tuple[Connection, int]] = field(default_factory=list)
 
@@ -63,8 +67,13 @@ def foresee(file: ContactImport) -> Foreseen:
     """Say what undoing an import would do, here and in every mailbox."""
     told = Foreseen()
     leaving: set[int] = set()
+    seen = 0
     for kind in KINDS:
         for some in _chunks(file, kind):
+            if seen >= LOOKED_AT:
+                told.unseen += len(some)
+                continue
+            seen += len(some)
             going, edited, named = _sort(some, leaving)
             leaving.update(going)
             told.contacts += len(going)
@@ -73,7 +82,7 @@ def foresee(file: ContactImport) -> Foreseen:
             told.edited += edited[: SHOWN - len(told.edited)]
             told.named += named[: SHOWN - len(told.named)]
     brought = file.changes.filter(action=Change.Action.ADD, side=Change.Side.HERE)
-    told.gone = brought.count() - told.contacts - told.edited_total - told.named_total
+    told.gone = brought.count() - undoable(file).count()
     links = Link.objects.filter(
         contact__in=undoable(file).values("contact"), state=Link.State.LINKED
     )

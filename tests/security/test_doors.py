@@ -29,6 +29,7 @@ ACTIONS = {
     },
     "contacts_sync.contact": {
         "delete_selected": "operator administrator superuser",
+        "export": "operator administrator superuser",
         "merge": "operator administrator superuser",
         "leave_out": "operator administrator superuser",
         "take_back_in": "operator administrator superuser",
