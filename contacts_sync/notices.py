@@ -134,7 +134,7 @@ def _send(connection: Connection, mail: Mail) -> bool:
 
 def _address(page: str) -> str:
     """Give the full address of a page. The worker has no request that would tell the host."""
-    origins = [*settings.CSRF_TRUSTED_ORIGINS]
+    origins = [settings.SITE_URL] if settings.SITE_URL else [*settings.CSRF_TRUSTED_ORIGINS]
     hosts = [host for host in settings.ALLOWED_HOSTS if host[:1] not in ("*", ".", "[")]
     origins += [f"{'http' if settings.TRIAL else 'https'}://{host}" for host in hosts]
     return f"{origins[0]}{reverse(page)}" if origins else ""

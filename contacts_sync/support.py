@@ -48,9 +48,11 @@ SHOWN = (
     "REQUIRE_STAFF_MFA",
     "RETENTION_AUDIT_DAYS",
     "RETENTION_DISCONNECTED_DAYS",
+    "RETENTION_IMPORT_DAYS",
     "RETENTION_QUIET_RUN_DAYS",
     "RETENTION_TRASH_DAYS",
     "SESSION_COOKIE_AGE",
+    "TIME_ZONE",
 )
 """Settings whose values name nobody and open nothing."""
 
@@ -66,6 +68,7 @@ NAMED = (
     "MICROSOFT_TENANT",
     "REDIS_URL",
     "SENTRY_DSN",
+    "SITE_URL",
     "TOKEN_ENCRYPTION_KEYS",
 )
 """Settings of which only is told whether they are set."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from cryptography.fernet import Fernet
@@ -413,6 +415,8 @@ RETENTION_TRASH_DAYS = _number("RETENTION_TRASH_DAYS", 30, least=1)
 RETENTION_AUDIT_DAYS = _number("RETENTION_AUDIT_DAYS", 730, least=30)
 # Runs that had nothing to do: 24 a day for each mailbox, and of no interest a month later.
 RETENTION_QUIET_RUN_DAYS = _number("RETENTION_QUIET_RUN_DAYS", 30, least=1)
+# What was read of an uploaded file, and the file: people who were never imported are in it too.
+RETENTION_IMPORT_DAYS = _number("RETENTION_IMPORT_DAYS", 30, least=1)
 # Disconnected mailboxes, with their mirror and links; 0 keeps them for their owners to come back.
 RETENTION_DISCONNECTED_DAYS = _number("RETENTION_DISCONNECTED_DAYS", 0)
 
@@ -433,8 +437,17 @@ LANGUAGES = [
     ("en-ie", "Irish English"),
 ]
 USE_I18N = True
-TIME_ZONE = "UTC"
 USE_TZ = True
+# In which zone times are shown; they are kept in UTC.
+TIME_ZONE = env.str("TIME_ZONE", default="").strip() or "UTC"
+if TIME_ZONE not in available_timezones():
+    _refusals.append(f"TIME_ZONE is no time zone: {TIME_ZONE}. Name one like Europe/Berlin.")
+    TIME_ZONE = "UTC"
+
+# Where this site is, for links in mails: the worker that sends them sees no request.
+SITE_URL = env.str("SITE_URL", default="").strip().rstrip("/")
+if SITE_URL and not re.fullmatch(r"https?://[^/\s]+", SITE_URL):
+    _refusals.append("SITE_URL is not an origin like https://sync.firm.example.")
 
 STATIC_URL = "/static/"
 # In a trial, files are served from where they lie; else from where `collectstatic` put them.

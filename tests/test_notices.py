@@ -167,3 +167,15 @@ def test_the_job_that_works_on_a_run_tells(connection, mailoutbox, monkeypatch):
     tasks.work(run.pk)
 
     assert len(mailoutbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("site", "link"),
+    [("https://contacts.firm.example", "https://contacts.firm.example/"), ("", "https://proxy/")],
+)
+def test_links_in_mails_lead_to_the_site_that_is_set(ends, mailoutbox, settings, site, link):
+    settings.SITE_URL, settings.CSRF_TRUSTED_ORIGINS = site, ["https://proxy"]
+
+    ends(status="needs_sign_in", problem=Problem.SIGN_IN)
+
+    assert f"{link}settings/contact-and-calendar-sync/office365/" in mailoutbox[0].body

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.forms import BaseModelFormSet
 from django.http import HttpRequest
@@ -228,6 +229,22 @@ def doubt_phones(request: HttpRequest, formset: BaseModelFormSet[Any, Any]) -> N
                 )
                 % {"number": number, "region": region},
             )
+
+
+def doubt_emails(request: HttpRequest, formset: BaseModelFormSet[Any, Any]) -> None:
+    """Say which new e-mail addresses are none. They are kept as typed; Outlook may refuse them."""
+    for form in formset.forms:
+        address = form.cleaned_data.get("address", "").strip()
+        if not address or "address" not in form.changed_data or form.cleaned_data.get("DELETE"):
+            continue
+        try:
+            validate_email(address)
+        except ValidationError:
+            text = _(
+                "“%(address)s” does not look like an e-mail address. It was saved as you typed it;"
+                " Outlook may refuse it."
+            )
+            messages.warning(request, text % {"address": address})
 
 
 def _valid(number: str, region: str) -> bool:

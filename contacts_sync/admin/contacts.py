@@ -32,6 +32,7 @@ from contacts_sync.admin.contact_filters import (
 from contacts_sync.admin.contact_form import (
     INLINES,
     ContactForm,
+    doubt_emails,
     doubt_phones,
     step_down,
 )
@@ -39,7 +40,7 @@ from contacts_sync.admin.contact_list import ContactList, outlook_badges
 from contacts_sync.admin.contact_page import history_of, links_of, placed
 from contacts_sync.admin.stale import refresh
 from contacts_sync.admin.trash import TrashAdmin, purged_on
-from contacts_sync.models import Contact, PhoneNumber, SyncChange
+from contacts_sync.models import Contact, EmailAddress, PhoneNumber, SyncChange
 from contacts_sync.store import record_admin_change, snapshot
 
 _BLANK = Value("", output_field=TextField())
@@ -207,6 +208,8 @@ class ContactAdmin(ModelAdmin):
         step_down(form.instance, formset)
         if formset.model is PhoneNumber:
             doubt_phones(request, formset)
+        if formset.model is EmailAddress:
+            doubt_emails(request, formset)
         super().save_formset(request, form, formset, change)
 
     def save_related(

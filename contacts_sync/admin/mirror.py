@@ -42,7 +42,7 @@ class LinkedFilter(SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[RemoteContact]
     ) -> QuerySet[RemoteContact]:
-        if self.value() in ("yes", _("no")):
+        if self.value() in ("yes", "no"):
             return queryset.filter(link__isnull=self.value() == "no")
         return queryset
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -58,7 +59,7 @@ def remove(request: HttpRequest, contacts: ContactQuerySet) -> int:
                     contact,
                     action=SyncChange.Action.DELETE,
                     before={"deleted_at": ""},
-                    after={"deleted_at": f"{trashed[contact.pk]:%Y-%m-%d %H:%M}"},
+                    after={"deleted_at": f"{localtime(trashed[contact.pk]):%Y-%m-%d %H:%M}"},
                     actor=request.user,
                     reason="The copies in Outlook stay." if leave else "",
                 )

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -72,7 +73,7 @@ class TrashAdmin(ModelAdmin):
                 record_admin_change(
                     contact,
                     action=SyncChange.Action.RESTORE,
-                    before={"deleted_at": f"{contact.deleted_at:%Y-%m-%d %H:%M}"},
+                    before={"deleted_at": f"{localtime(contact.deleted_at):%Y-%m-%d %H:%M}"},
                     after={"deleted_at": ""},
                     actor=request.user,
                 )

@@ -206,6 +206,16 @@ def test_primary_moves_to_an_older_address(enter, anna, form):
     assert EmailAddress.objects.get(primary=True) == older
 
 
+def test_a_doubtful_email_address_is_kept_as_typed_with_a_warning(enter, anna, form):
+    client = enter("member")
+    data = form(change_url(anna)) | {"emails-0-address": "anna(at)x.example"}
+
+    answer = client.post(change_url(anna), data)
+
+    assert EmailAddress.objects.get().address == "anna(at)x.example"
+    assert "does not look like an e-mail address" in told(answer)
+
+
 def test_a_doubtful_phone_number_is_kept_as_typed_with_a_warning(enter, anna, form):
     client = enter("member")
     data = form(change_url(anna)) | {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -168,3 +168,15 @@ def test_the_front_page_costs_few_queries(
 
     with django_assert_max_num_queries(20):
         client.get(reverse("admin:index"))
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("UTC", "22:30"), ("Europe/Berlin", "00:30")])
+def test_times_are_shown_in_the_zone_that_is_set(enter, connect, settings, zone, shown):
+    settings.TIME_ZONE = zone
+    run = SyncRun.objects.create(connection=connect(), trigger="owner", status="done")
+    late = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
+    SyncRun.objects.filter(pk=run.pk).update(started_at=late)
+
+    page = enter("operator").get(reverse("admin:contacts_sync_syncrun_changelist"))
+
+    assert shown in page.content.decode()

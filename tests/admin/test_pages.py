@@ -208,3 +208,17 @@ def test_many_connections_cost_no_query_each(enter, people, connect, django_user
         client.get(url)
 
     assert len(thirty) == len(one)
+
+
+@pytest.mark.parametrize(
+    ("language", "linked", "number"), [("en", "no", 0), ("de", "no", 0), ("de", "yes", 1)]
+)
+def test_outlook_contacts_are_filtered_in_every_language(
+    enter, connect, link, anna, language, linked, number
+):
+    link(connect(), anna)
+    url = reverse("admin:contacts_sync_remotecontact_changelist")
+
+    page = enter("operator").get(url, {"linked": linked}, headers={"accept-language": language})
+
+    assert len(page.context["cl"].result_list) == number

@@ -64,6 +64,8 @@ def test_everything_that_is_missing_is_said_at_once_and_no_value_is_shown():
         RETENTION_TRASH_DAYS="0",
         MICROSOFT_SIMULATOR_URL="http://127.0.0.1:9000",
         LOG_FORMAT="xml",
+        TIME_ZONE="Berlin",
+        SITE_URL="sync.firm.example",
     )
 
     said = result.stderr
@@ -78,6 +80,8 @@ def test_everything_that_is_missing_is_said_at_once_and_no_value_is_shown():
         "RETENTION_TRASH_DAYS is not a whole number of at least 1.",
         "MICROSOFT_SIMULATOR_URL is set, and neither DEBUG nor the demo is on.",
         "LOG_FORMAT is neither plain nor json.",
+        "TIME_ZONE is no time zone: Berlin. Name one like Europe/Berlin.",
+        "SITE_URL is not an origin like https://sync.firm.example.",
     ):
         assert sentence in said
     assert "no-key-of-ours" not in result.stderr
