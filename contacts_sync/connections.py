@@ -242,9 +242,9 @@ def retire(connection: Connection) -> None:
         Connection.objects.filter(pk=connection.pk).update(
             fence=F("fence") + 1, lease_owner="", lease_until=None
         )
-        SyncChange.objects.filter(
-            connection=connection, status__in=[SyncChange.Status.HELD, SyncChange.Status.PLANNED]
-        ).delete()
+        Status, changes = SyncChange.Status, SyncChange.objects.filter(connection=connection)
+        changes.filter(status__in=[Status.HELD, Status.PLANNED]).delete()
+        changes.filter(status=Status.SENT).update(status=Status.UNKNOWN)  # nobody will ask any more
         ExternalLink.objects.filter(connection=connection).delete()
         RemoteContact.objects.filter(connection=connection).delete()
         Connection.objects.filter(pk=connection.pk).update(

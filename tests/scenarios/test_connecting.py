@@ -7,7 +7,14 @@ from datetime import timedelta
 import pytest
 
 from contacts_sync import connections, credentials
-from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncRun
+from contacts_sync.models import (
+    Connection,
+    Contact,
+    ExternalLink,
+    RemoteContact,
+    SyncChange,
+    SyncRun,
+)
 from contacts_sync.providers import errors
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
@@ -141,6 +148,20 @@ def test_retire_lets_go_of_everything_but_the_audit_and_deletes_nothing(world, t
     assert not RemoteContact.objects.exists()
     assert world.connection.changes.filter(status="done").count() == changes
     assert (len(world.contacts()), Contact.objects.count()) == (2, 2)
+
+
+def test_what_a_dead_run_had_sent_does_not_stay_on_its_way_in_a_retired_mailbox(world, two):
+    Contact.objects.update(job_title="Judge")
+    sent = SyncChange.objects.filter(status="sent")
+    number = 1
+    while not sent.exists():
+        world.dies(at_commit=number)
+        number += 1
+
+    connections.retire(world.connection)
+
+    assert not sent.exists()
+    assert SyncChange.objects.filter(status="unknown").exists()
 
 
 def test_a_retired_mailbox_that_is_connected_again_is_linked_by_our_key(world, two, alice):
