@@ -56,7 +56,10 @@ DENIED = (
     " again, an administrator has limited what this application may open."
 )
 UNKNOWN_USER = "Microsoft 365 does not know this account any more. Sign in again."
-FULL = "The mailbox is full, so Microsoft 365 cannot list its changes or store new contacts."
+FULL = (
+    "The mailbox is full, so Microsoft 365 cannot list its changes or store new contacts. Make room"
+    " in it; the sync then goes on by itself."
+)
 MOVING = "Microsoft is moving or repairing this mailbox. That can take hours; we try again."
 EXPIRED = "Microsoft 365 has forgotten where we were in its list of changes."
 PASSING_TROUBLE = "Microsoft 365 has a passing problem."
