@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db.models import F
 
-from contacts_sync.models import Connection
+from contacts_sync.models import Connection, ImportPart
 
 
 class Unreadable(Exception):
@@ -80,7 +80,10 @@ def unseal_bytes(sealed: str) -> bytes:
 
 
 def rotate() -> tuple[int, int]:
-    """Encrypt every credential with the first key; returns how many were, and how many no key opens."""
+    """Encrypt everything sealed with the first key; returns how much was, and how much no key opens.
+
+    That is the credentials, and the pieces of files that wait to be imported.
+    """
     done = failed = 0
     for connection in Connection.objects.exclude(credential=""):
         try:
@@ -91,4 +94,11 @@ def rotate() -> tuple[int, int]:
         done += Connection.objects.filter(
             pk=connection.pk, credential_version=connection.credential_version
         ).update(credential=sealed)
+    for part in ImportPart.objects.defer("file").iterator(chunk_size=4):
+        try:
+            sealed = _fernet().rotate(part.sealed.encode()).decode()
+        except InvalidToken:
+            failed += 1
+            continue
+        done += ImportPart.objects.filter(pk=part.pk).update(sealed=sealed)
     return done, failed

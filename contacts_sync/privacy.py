@@ -20,6 +20,7 @@ from contacts_sync.models import (
     Connection,
     Contact,
     ExternalLink,
+    ImportRow,
     RemoteContact,
     SyncChange,
     SyncRun,
@@ -67,6 +68,10 @@ def export_contact(contact: Contact) -> dict[str, Any]:
             }
             for link in links
         ],
+        "rows_of_files": [
+            {"file": row.file.file_name, "uploaded": row.file.created_at, "said": row.draft}
+            for row in _rows(contact).select_related("file")
+        ],
         "changes": [
             {
                 "at": change.at,
@@ -112,6 +117,7 @@ def erase_contact(contact: Contact, *, leave_in_outlook: bool = False) -> None:
         RemoteContact.objects.filter(link__in=links).exclude(link__in=kept).delete()
         links.exclude(pk__in=kept).delete()
         kept.update(name=ERASED, local_shadow=None, remote_shadow=None, problem="", contact=None)
+        _rows(contact).delete()
         _log_entries(contact).update(object_repr=ERASED, change_message="")
         alive.purge()
 
@@ -123,6 +129,15 @@ def _changes(contact: Contact) -> QuerySet[SyncChange]:
     for connection, remote_id in links.values_list("connection", "remote_id"):
         about |= Q(connection=connection, remote_id=remote_id)
     return SyncChange.objects.filter(about)
+
+
+def _rows(contact: Contact) -> QuerySet[ImportRow]:
+    """Find the rows of uploaded files that became the contact, or hold one of its addresses."""
+    about = Q(contact=contact)
+    for address in contact.emails.values_list("address", flat=True):
+        if address.strip():
+            about |= Q(search__contains=address.strip().casefold())
+    return ImportRow.objects.filter(about)
 
 
 def _log_entries(row: Any) -> QuerySet[LogEntry]:

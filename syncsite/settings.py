@@ -417,6 +417,8 @@ RETENTION_AUDIT_DAYS = _number("RETENTION_AUDIT_DAYS", 730, least=30)
 RETENTION_QUIET_RUN_DAYS = _number("RETENTION_QUIET_RUN_DAYS", 30, least=1)
 # What was read of an uploaded file, and the file: people who were never imported are in it too.
 RETENTION_IMPORT_DAYS = _number("RETENTION_IMPORT_DAYS", 30, least=1)
+# What was read of an uploaded file, and the file: people who were never imported are in it too.
+RETENTION_IMPORT_DAYS = _number("RETENTION_IMPORT_DAYS", 30, least=1)
 # Disconnected mailboxes, with their mirror and links; 0 keeps them for their owners to come back.
 RETENTION_DISCONNECTED_DAYS = _number("RETENTION_DISCONNECTED_DAYS", 0)
 

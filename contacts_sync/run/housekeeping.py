@@ -14,7 +14,10 @@ from contacts_sync import connections
 from contacts_sync.models import (
     Connection,
     Contact,
+    ContactImport,
     ExternalLink,
+    ImportPart,
+    ImportRow,
     RemoteContact,
     SyncChange,
     SyncRun,
@@ -87,11 +90,20 @@ def _records(now: datetime) -> int:
     undecided = SyncChange.objects.filter(run=OuterRef("pk")).exclude(status__in=CLOSED)
     purged = _some(SyncChange.objects.filter(at__lt=old, status__in=CLOSED))
     purged += _some(SyncRun.objects.filter(~Exists(undecided), finished_at__lt=old))
-    purged += _some(idle) + _some(Session.objects.filter(expire_date__lt=now))
+    purged += _imports(now) + _some(idle) + _some(Session.objects.filter(expire_date__lt=now))
     known = Session.objects.filter(session_key=OuterRef("session_key"))
     purged += _some(_rows("usersessions", "UserSession").filter(~Exists(known)))
     jobs = _rows("django_q", "Task").filter(success=False, stopped__lt=now - FAILED_JOB)
     return purged + _some(jobs) + _release(now)
+
+
+def _imports(now: datetime) -> int:
+    """Purge what was read of files that nobody has touched for long; that there was one stays on record."""
+    old = now - timedelta(days=settings.RETENTION_IMPORT_DAYS)
+    purged = _some(ImportPart.objects.filter(file__touched_at__lt=old))
+    purged += _some(ImportRow.objects.filter(file__touched_at__lt=old))
+    audit = now - timedelta(days=settings.RETENTION_AUDIT_DAYS)
+    return purged + _some(ContactImport.objects.filter(touched_at__lt=audit, changes=None))
 
 
 def _release(now: datetime) -> int:
