@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test lint format requirements sbom audit fuzz
+.PHONY: demo run test lint screenshots format requirements sbom audit fuzz
 
 demo: $(STAMP)
 	$(BIN)/python manage.py demo $(ARGS)
@@ -27,6 +27,11 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+# The pictures of the README, from the real pages.
+screenshots: $(STAMP)
+	mkdir -p docs/images
+	PICTURES=docs/images $(BIN)/python -m pytest -q tests/walk/test_tasks.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from contacts_sync import rights, tasks, wording
-from contacts_sync.models import Connection, ExternalLink, SyncChange, SyncRun
+from contacts_sync.models import Connection, Contact, ExternalLink, SyncChange, SyncRun
 from contacts_sync.run import decisions
 from contacts_sync.store import records
 from contacts_sync.views import find, rows, sides, standing
@@ -92,6 +92,8 @@ def _why(each: Any, link: ExternalLink | None, chosen: str) -> str:
             return str(each.skip)
         case standing.EVERYBODY if link is not None:
             return capfirst(wording.standing_of(link))
+        case standing.EVERYBODY:
+            return wording.alone(isinstance(each, Contact))
         case standing.COMING:
             return wording.coming(link.state if link else "")
         case standing.GONE | standing.APART if link is not None:

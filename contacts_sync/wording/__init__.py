@@ -19,7 +19,7 @@ from contacts_sync.wording.names import MICROSOFT, firm_list
 from contacts_sync.wording.problems import Notice, problem_of
 from contacts_sync.wording.rooms import why_home
 from contacts_sync.wording.runs import Progress, kind_of_run, lasts, progress, tally, until
-from contacts_sync.wording.standing import coming, standing_of
+from contacts_sync.wording.standing import alone, coming, standing_of
 from contacts_sync.wording.texts import isolated, named, shortened
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Guarded",
     "Notice",
     "Progress",
+    "alone",
     "coming",
     "conflicts",
     "differences",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts_sync.models import ExternalLink
@@ -36,4 +37,11 @@ def coming(state: str) -> str:
 
 def standing_of(link: ExternalLink) -> str:
     """Say how a contact fares in this mailbox."""
+    if link.problem and link.state not in (State.GONE, State.APART):
+        return _("set aside with a problem")
     return str(STATES[link.state]).format(firm=firm_list())
+
+
+def alone(here: bool) -> str:
+    """Say where a contact is that has no counterpart."""
+    return _("In %(firm)s only") % {"firm": firm_list()} if here else _("In Outlook only")

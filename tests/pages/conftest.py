@@ -34,13 +34,16 @@ ACCOUNTS = {
 
 SETTINGS = {
     "new": ["settings", "contact_and_calendar_sync", "office365"],
-    "previewed": ["office365_preview", "office365"],
+    "previewed": ["office365_preview", "near", "leave_out_all", "all_near", "office365"],
     "syncing": [
         "office365",
         "office365_decisions",
         "guard",
         "office365_missing",
         "left_out",
+        "everybody",
+        "contact",
+        "all_groups",
         "office365_problems",
         "office365_history",
         "run",
@@ -204,6 +207,14 @@ def _runs(made, mailboxes):
         finished_at=made.now,
         message="Sign in again.",
     )
+    RemoteContact.objects.create(
+        connection=mailboxes["previewed"],
+        remote_id="r",
+        values={
+            "scalars": {"first_name": "Anne", "last_name": "Berg"},
+            "sets": {"emails": [["any", "anna@x.example"]]},
+        },
+    )
     preview = SyncRun.objects.create(
         connection=mailboxes["previewed"],
         kind="preview",
@@ -242,6 +253,12 @@ def settings_pages(made):
     special = {
         "guard": lambda: reverse("office365_guard", args=["deletions"]),
         "left_out": lambda: reverse("office365_missing") + "?show=apart",
+        "everybody": lambda: reverse("office365_contacts") + "?show=all",
+        "contact": lambda: reverse("office365_contact", args=[made.link.pk]),
+        "all_groups": lambda: reverse("office365_same_for_all", args=["groups", "keep"]),
+        "near": lambda: reverse("office365_preview") + "?show=near",
+        "leave_out_all": lambda: reverse("office365_leave_out_all") + "?q=anna",
+        "all_near": lambda: reverse("office365_same_for_all", args=["near", "link"]),
         "run": lambda: reverse("office365_run", args=[made.run.pk]),
         "undo": lambda: reverse("office365_undo", args=[made.change.pk]),
         "other_value": lambda: reverse("office365_other_value", args=[made.change.pk, 0]),
@@ -274,6 +291,10 @@ def admin_pages(made):
     yield reverse("admin:contacts_sync_contact_delete", args=[made.anna.pk])
     yield reverse("admin:contacts_sync_contact_trash")
     yield reverse("admin:contacts_sync_contact_duplicates")
+    yield reverse("admin:contacts_sync_contact_duplicates") + "?show=apart"
+    yield reverse("admin:contacts_sync_syncchange_held")
+    answer = [made.mailboxes["syncing"].pk, "deletions", "approve"]
+    yield reverse("admin:contacts_sync_syncchange_held_answer", args=answer)
     yield reverse("admin:contacts_sync_contact_merge") + pair
     yield reverse("admin:contacts_sync_contact_put_back", args=[made.change.pk])
     yield reverse("admin:contacts_sync_contact_other_value", args=[made.change.pk, 0])

@@ -370,7 +370,7 @@ def test_a_row_says_who_it_is_and_what_stays_home(alice, preview, person, page):
 
     assert '<span class="who"><bdi>anna@x.example</bdi></span>' in text
     assert '<span class="who"><bdi>bert@x.example</bdi></span>' in text
-    assert "Stays in Clio: Phone <bdi>212-555-0199 (Fax)</bdi>" in text
+    assert "Stays in Clio: <bdi>212-555-0199 (Fax)</bdi>" in text
     assert "Outlook has no place for the label Fax." in text
     assert "<dt>Job title</dt>" in text
 

@@ -141,6 +141,12 @@ class Walk:
     def number(self, name):
         return int(self.browser.find_element(By.CSS_SELECTOR, f"#{name} .figure-number").text)
 
+    def picture(self, name):
+        """Take a picture for the README: with PICTURES=docs/images it is made anew."""
+        self.shoot(name)
+        if folder := os.environ.get("PICTURES"):
+            self.browser.save_screenshot(str(Path(folder) / f"{name}.png"))
+
     def shoot(self, name):
         folder = os.environ.get("SCREENSHOTS")
         if folder:

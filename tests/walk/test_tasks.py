@@ -87,13 +87,13 @@ def test_what_a_newcomer_has_to_do(walk, graph, member):
         walk.click("Sync")
         work_off()
         walk.sees("will be added to Clio", "Do the numbers seem right?")
-        walk.shoot("preview")
+        walk.picture("preview")
 
     with tasks.task("a contact with one letter different"):
         walk.sees("1 pair looks alike without matching")
         walk.click("Look at them")
         walk.sees("Katherine", "Catherine", "differs")
-        walk.shoot("one-letter-different")
+        walk.picture("one-letter-different")
         before = walk.number("linked")
         walk.click("Link")
         walk.sees("the two are linked")
@@ -106,7 +106,7 @@ def test_what_a_newcomer_has_to_do(walk, graph, member):
     walk.go(SETTINGS)
     walk.sees("Together these are 34 contacts: 33 in both lists, 1 in Clio only")
     assert (walk.number("in-sync"), walk.number("coming"), walk.number("unsynced")) == (33, 0, 1)
-    walk.shoot("health")
+    walk.picture("health")
 
     Contact.objects.filter(pk=anna.pk).update(job_title="Partner")
     key = next(pk for pk, one in mailbox.contacts.items() if one["givenName"] == "Anna")
@@ -130,7 +130,7 @@ def test_what_a_newcomer_has_to_do(walk, graph, member):
         walk.shoot("held")
         walk.click("See the whole list, and decide")
         walk.sees("Each comes back from the trash now.", "Each is deleted with the next run")
-        walk.shoot("held-answers")
+        walk.picture("held-answers")
         walk.click("Restore them in Clio")
         walk.sees("Your decision about 30 contacts is kept.")
         walk.shoot("held-decided")
