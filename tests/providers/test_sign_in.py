@@ -348,6 +348,16 @@ def test_an_id_token_with_another_claim_is_refused(sign_in, with_claims, changes
         sign_in.whole(tenants=())
 
 
+@pytest.mark.parametrize(
+    "changes", [{"exp": STAMP - 7200}, {"nbf": STAMP + 7200}], ids=["+2h", "-2h"]
+)
+def test_a_clock_that_is_off_is_named(sign_in, with_claims, changes):
+    with_claims(**changes)
+
+    with pytest.raises(SignInFailed, match="the clock of this server is off"):
+        sign_in.whole(tenants=())
+
+
 def test_an_id_token_of_another_key_is_refused(sign_in, with_claims, foreign_key):
     with_claims(key=foreign_key)
 

@@ -16,6 +16,11 @@ from contacts_sync.providers.microsoft365.refusals import PORTAL, STALE, UNREACH
 LEEWAY = 120.0
 """Seconds by which clocks may differ."""
 
+CLOCK = (
+    "Microsoft's confirmation of who you are is not of this hour. Start again; if that does not"
+    " help, the clock of this server is off: tell your administrator."
+)
+
 
 def check_id_token(
     token: Any,
@@ -35,6 +40,8 @@ def check_id_token(
     try:
         claims = _signed(token, keys, client_id)
         _check_times(claims, now.timestamp())
+    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
+        raise SignInFailed(CLOCK) from error
     except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
         raise SignInFailed(
             "Microsoft's confirmation of who you are could not be verified"
