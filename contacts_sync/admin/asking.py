@@ -67,7 +67,6 @@ def ask(
             **model_admin.admin_site.each_context(request),
             "title": question.title,
             "subtitle": None,
-            "opts": model_admin.opts,
             "question": question,
             "cannot": not question.total,
             "variant": "danger" if question.danger else "primary",

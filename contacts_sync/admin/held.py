@@ -53,7 +53,6 @@ def page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
             **admin.site.each_context(request),
             "title": _("What waits for a decision"),
             "subtitle": None,
-            "opts": model_admin.opts,
             "may_decide": request.user.has_perm("contacts_sync.change_syncchange"),
             "may_pair": request.user.has_perm("contacts_sync.change_externallink"),
             **context,
