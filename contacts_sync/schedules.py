@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 from django_q.models import Schedule
+
+from contacts_sync.models import Connection
+from contacts_sync.run.closing import LONGEST_BACKOFF
+from contacts_sync.store.lease import DURATION
 
 NAME = "contacts_sync: send what is due"
 
@@ -28,3 +34,14 @@ def ensure_schedules(*, using: str = DEFAULT_DB_ALIAS, **_kwargs: object) -> Non
         return
     Schedule.objects.filter(pk=rows[0].pk).update(**wanted)
     Schedule.objects.filter(pk__in=[row.pk for row in rows[1:]]).delete()
+
+
+def after_the_clock_went_back(now: datetime) -> None:
+    """Forget what a clock that was ahead has put off: it would wait until that hour comes.
+
+    Nobody who is alive holds a lease for that long, and one who did is stopped by its fence.
+    """
+    Schedule.objects.filter(name=NAME, next_run__gt=now + DURATION).update(next_run=now)
+    Connection.objects.filter(lease_until__gt=now + 2 * DURATION).update(lease_until=None)
+    too_far = now + 2 * LONGEST_BACKOFF
+    Connection.objects.filter(next_run_at__gt=too_far).update(next_run_at=now)

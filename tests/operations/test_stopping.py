@@ -7,19 +7,22 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django_q.models import OrmQ
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
 
-from contacts_sync import tasks
-from contacts_sync.models import ExternalLink, SyncRun
+from contacts_sync import schedules, tasks
+from contacts_sync.models import Connection, ExternalLink, SyncRun
 from contacts_sync.run import stopping
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.simulator import Microsoft365
 from tests.scenarios.worlds import Clock, World, many
 
+HOUR = timedelta(hours=1)
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -63,6 +66,23 @@ def test_a_job_that_was_fetched_already_is_left_to_the_next_worker(world):
     run.refresh_from_db()
     assert (run.status, run.slices) == (SyncRun.Status.CONTINUES, 0)
     assert [task.task["args"] for task in OrmQ.objects.all()] == [(run.pk,)]
+
+
+def test_a_worker_that_starts_does_not_wait_for_the_hour_of_a_clock_that_was_ahead(world):
+    now = timezone.now()
+    Schedule.objects.update_or_create(name=schedules.NAME, defaults={"next_run": now + 2 * HOUR})
+    in_order = {"lease_until": now + HOUR / 20, "next_run_at": now + HOUR}
+    Connection.objects.update(**in_order)
+
+    schedules.after_the_clock_went_back(now)
+
+    assert Schedule.objects.get(name=schedules.NAME).next_run == now
+    assert Connection.objects.filter(**in_order).exists()
+
+    Connection.objects.update(lease_until=now + 2 * HOUR, next_run_at=now + 24 * HOUR)
+    schedules.after_the_clock_went_back(now)
+
+    assert Connection.objects.filter(lease_until=None, next_run_at=now).exists()
 
 
 def until_asked(began: str, ended: str) -> None:

@@ -6,8 +6,11 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import connections
+from django.utils import timezone
 from django_q.cluster import Cluster
 
+from contacts_sync import schedules
 from contacts_sync.run import stopping
 
 
@@ -18,6 +21,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options: Any) -> None:
+        schedules.after_the_clock_went_back(timezone.now())
+        connections.close_all()  # the worker's processes open their own
         _Worker().start()
 
 
