@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from contacts_sync import connections, tasks
 from contacts_sync.models import Connection, Contact, ExternalLink, SyncChange, SyncRun
@@ -205,6 +206,22 @@ def test_links_that_were_lost_in_part_are_found_by_our_key(world):
 
     assert (Contact.objects.count(), len(world.contacts())) == (2, 2)
     assert world.link(anna).state == "linked"
+
+
+def test_what_was_created_there_after_the_backup_is_found_by_our_key(world):
+    person("Ben", "Birch")
+    world.start()
+    contact = person("Anna", "Ash")
+    backup = transaction.savepoint()
+    world.run()
+    transaction.savepoint_rollback(backup)
+    world.connection.refresh_from_db()
+
+    world.run()
+
+    assert (Contact.objects.count(), len(world.contacts())) == (2, 2)
+    assert world.link(contact).state == "linked"
+    assert world.is_quiet()
 
 
 @pytest.mark.parametrize("newcomer", [True, False])
