@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_sync.models import ExternalLink, SyncChange
+from contacts_sync import connections
+from contacts_sync.models import Contact, ExternalLink, SyncChange
 from contacts_sync.run import decisions
-from tests.scenarios.worlds import card, person
+from tests.scenarios.worlds import card, many, person
 
 COUNTED = ("added_here", "added_there", "linked", "updated_here", "updated_there", "deleted_there")
 
@@ -108,3 +109,20 @@ def test_a_pair_that_was_told_apart_is_not_asked_about_again(world, alice, previ
     assert numbers(previewed) == before
     world.preview()
     assert not SyncChange.objects.filter(guard="near").exists()
+
+
+@pytest.mark.parametrize("answer", [decisions.approve, decisions.dismiss])
+def test_an_answer_to_a_guard_changes_the_numbers_of_a_preview(world, alice, answer):
+    many(20)
+    world.start()
+    Contact.objects.filter(last_name="Poe").delete()
+    world.run()
+    connections.stop(world.connection)
+    preview = world.preview()
+    assert numbers(preview)["deleted_there"] == 20
+
+    answer(SyncChange.objects.filter(status="held", guard="deletions"), alice)
+
+    after = numbers(preview)
+    assert after["deleted_there"] == (20 if answer is decisions.approve else 0)
+    assert numbers(world.press_start()) == after

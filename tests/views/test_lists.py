@@ -249,3 +249,64 @@ def test_lists_take_a_constant_number_of_queries(
 
     with django_assert_max_num_queries(10):
         client.get(path)
+
+
+def test_what_a_run_held_and_was_decided_since_waits_no_more(alice, connection, ran, page):
+    run = ran(connection, status="held", held=2, added_here=1)
+    changes = [
+        run.changes.create(
+            connection=connection, action="delete", side="there", status="held", guard="deletions"
+        )
+        for _ in range(2)
+    ]
+
+    assert "2 contacts still wait" in page(alice, HISTORY)
+    type(changes[0]).objects.filter(pk=changes[0].pk).update(status="approved")
+    assert "1 contact still waits" in page(alice, HISTORY)
+    type(changes[0]).objects.update(status="dismissed")
+    assert "All decided since" in page(alice, HISTORY)
+    assert "All decided since" in page(alice, f"{HISTORY}{run.pk}/")
+
+
+def test_a_sync_that_was_started_again_is_no_first_sync(alice, connection, ran, page):
+    ran(connection, ago=90, first=True, added_here=1)
+    ran(connection, ago=5, first=True, added_here=2)
+
+    text = page(alice, HISTORY)
+
+    assert text.index("Started again") < text.index("First sync")
+    assert text.count("Started again") == text.count("First sync") == 1
+
+
+def test_a_contact_says_what_stays_home_and_what_happened(alice, connection, person, page):
+    contact = person("Anna", address="anna@x.example")
+    contact.phones.create(number="212-555-0199", label="Fax")
+    row = {"scalars": {"first_name": "Anna"}, "sets": {"emails": [["any", "ANNA@x.example"]]}}
+    mirror = connection.mirror.create(remote_id="r1", values=row)
+    link = connection.links.create(contact=contact, mirror=mirror, remote_id="r1", state="linked")
+    connection.changes.create(
+        link=link,
+        contact=contact,
+        action="update",
+        side="here",
+        status="done",
+        before={"job_title": "Clerk"},
+        after={"job_title": "Judge"},
+    )
+
+    text = page(alice, f"{CONTACTS}list/{link.pk}/")
+
+    assert "1 value is not in Outlook" in text
+    assert "<bdi>212-555-0199 (Fax)</bdi>: Outlook has no place for the label Fax." in text
+    assert "<del><bdi>Clerk</bdi></del> → <ins><bdi>Judge</bdi></ins>" in text
+
+
+def test_a_contact_is_found_by_its_e_mail_in_whatever_pile_it_lies(alice, connection, person, page):
+    for name, state in (("Anna", "linked"), ("Bert", "gone"), ("Clara", "apart")):
+        contact = person(name, address=f"{name.lower()}@x.example")
+        connection.links.create(contact=contact, state=state, name=name)
+    person("Dora", address="dora@x.example")
+
+    for name in ("Anna", "Bert", "Clara", "Dora"):
+        text = page(alice, f"{CONTACTS}list/?show=all&q={name.lower()}@x")
+        assert text.count("<h2>") == 1 and f"<bdi>{name}" in text
