@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import shlex
@@ -14,7 +15,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from django.core.management import get_commands, load_command_class
+from django.contrib.auth.models import User
+from django.core.management import call_command, get_commands, load_command_class
+
+from contacts_sync.models import Contact
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md", ROOT / "deploy" / "README.md"])
@@ -44,6 +48,41 @@ def test_each_command_of_ours_exists_and_takes_its_options(page, line):
     parser = command.create_parser("manage.py", words[0])
     if "--help" not in words:
         parser.parse_args(words[1:])
+
+
+ELSEWHERE = {
+    "check",
+    "migrate",
+    "collectstatic",
+    "createsuperuser",
+    "demo",
+    "qcluster",
+    "help",
+    "shell",
+    "test",
+}
+"""Carried out by other tests, by every test, or by hand (deploy/README.md)."""
+
+
+@pytest.mark.django_db
+def test_the_commands_of_the_documents_are_carried_out_one_after_the_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("contacts.csv").write_text("First Name,Last Name,E-mail Address\nA,B,anna@example.com\n")
+    User.objects.create_user("bob", "bob@firm.example")
+    done = []
+    for page, line in COMMANDS:
+        words = shlex.split(line[line.index("manage.py") :])[1:] if "manage.py" in line else []
+        if not words or page == "README.md" or words[0] in ELSEWHERE or "--help" in words:
+            continue
+        call_command(*words, stdout=io.StringIO(), stderr=io.StringIO())
+        done.append(words[0])
+
+    assert set(done) >= {
+        "import_contacts", "rotate_token_keys", "sync_contacts", "purge", "support_bundle",
+        "export_person", "erase_person",
+    }  # fmt: skip
+    assert Contact.objects.alive().count() == 0
+    assert not User.objects.filter(email="bob@firm.example").exists()
 
 
 def test_every_other_command_is_one_that_was_looked_at():
