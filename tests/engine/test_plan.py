@@ -135,6 +135,29 @@ def test_a_group_is_held_with_one_name():
     assert len({action.group for action in actions}) == 1
 
 
+def test_the_name_of_a_group_begins_with_three_of_each_side():
+    ours, theirs = [one(pk, "a") for pk in range(1, 6)], [one(pk, "a") for pk in range(11, 16)]
+
+    assert {action.group for action in plan(ours=ours, theirs=theirs)} == {
+        "group-h1-h2-h3-t11-t12-t13"
+    }
+
+
+def test_what_may_be_the_result_of_a_creation_waits_with_whoever_matches_it():
+    ours = [one(1, "a"), one(2, "b"), one(3, "b"), one(4, "c"), one(5, "d"), one(6, "d")]
+    theirs = [one(11, "a"), one(12, "b"), one(13, "x"), one(14, "c"), one(15, "d"), one(16, "y")]
+
+    actions = plan(ours=ours, theirs=theirs, unsure=frozenset({11, 12, 13}))
+
+    assert told(actions) == {
+        (Do.ADOPT, 4, 14),
+        (Do.HOLD, 5, None),
+        (Do.HOLD, 6, None),
+        (Do.HOLD, None, 15),
+        (Do.CREATE_HERE, None, 16),
+    }
+
+
 def test_who_is_gone_is_matched_and_never_created():
     actions = plan(ours=[one(1, "a"), one(2, "b")], theirs=[one(11, "a")], gone=frozenset({1, 2}))
 

@@ -144,3 +144,34 @@ def test_a_pair_that_takes_part_again_goes_on_as_a_pair(world, alice):
     assert Contact.objects.count() == len(world.contacts()) == 1
     assert world.outlook()["givenName"] == "Anne"
     assert world.is_quiet()
+
+
+def test_putting_back_is_recorded_and_only_for_what_was_removed(world, alice):
+    anna = person("Anna", "Ash")
+    world.start()
+    with pytest.raises(decisions.NotPossible):
+        decisions.put_back(world.link(anna), alice)
+    world.mailbox.remove(world.remote_id(anna))
+    world.run()
+
+    decisions.put_back(world.link(anna), alice)
+
+    record = SyncChange.objects.get(action="restore")
+    assert (record.contact, record.actor, record.side) == (anna, alice, "there")
+    assert (record.status, record.reason) == ("done", "put back in Outlook")
+
+
+def test_trying_again_hurries_those_that_were_refused_and_no_others(world):
+    people = [person(first, "Ash") for first in ("Anna", "Ben")]
+    world.start()
+    later = world.now()
+    refused, fine = (world.link(one) for one in people)
+    ExternalLink.objects.update(next_try_at=later)
+    ExternalLink.objects.filter(pk=refused.pk).update(problem="No such thing.")
+
+    assert decisions.try_again(ExternalLink.objects.all()) == 1
+
+    refused.refresh_from_db()
+    fine.refresh_from_db()
+    assert (refused.next_try_at, refused.pending) == (None, True)
+    assert (fine.next_try_at, fine.pending) == (later, False)
