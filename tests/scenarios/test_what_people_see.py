@@ -20,7 +20,9 @@ from contacts_sync.store import settling
 from tests.scenarios.worlds import card, many, person
 
 DOCUMENT = Path(__file__).parents[1] / "README.md"
-SECTION = DOCUMENT.read_text().split("## What the owner of a mailbox reads", 1)[-1]
+SECTION = (
+    DOCUMENT.read_text().split("## What the owner of a mailbox reads", 1)[-1].split("\n## ")[0]
+)
 TABLE = {
     row[0]: row[1:]
     for line in SECTION.splitlines()[6:]
