@@ -123,6 +123,7 @@ class Migration(migrations.Migration):
                 ("keys_read", models.BooleanField(default=False, editable=False)),
                 ("seen", models.BigIntegerField(default=0, editable=False)),
                 ("mapping_version", models.PositiveIntegerField(default=0, editable=False)),
+                ("sent_lately", models.JSONField(default=list, editable=False)),
                 (
                     "lease_owner",
                     models.CharField(blank=True, default="", editable=False, max_length=64),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -75,6 +77,9 @@ class Connection(models.Model):
     keys_read = models.BooleanField(default=False, editable=False)
     seen = models.BigIntegerField(default=0, editable=False)
     mapping_version = models.PositiveIntegerField(default=0, editable=False)
+
+    # What the service has counted of our requests lately: [[seconds since 1970, requests], ...].
+    sent_lately: models.JSONField[Any, Any] = models.JSONField(default=list, editable=False)
 
     lease_owner = models.CharField(max_length=64, blank=True, default="", editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -117,9 +117,17 @@ class ContactProvider(Protocol):
     batch_size: int
     """How many writes go out in one request."""
 
+    quota: int
+    quota_seconds: int
+    """How many requests the service takes in how many seconds, counted as `counted` does."""
+
     @property
     def requests(self) -> int:
         """How many requests were sent so far; a batch counts as one."""
+
+    @property
+    def counted(self) -> int:
+        """How many requests the service has counted so far; in a batch, each member is one."""
 
     def time_there(self) -> datetime:
         """Say what time it is by the service's clock, as far as its answers have told."""

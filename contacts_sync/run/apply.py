@@ -81,6 +81,7 @@ class _Lane:
     def _send(self, batch: list[Item]) -> None:
         """Mark a batch as sent, let the last one land, let this one go, and store the last one."""
         work = self.work
+        self._wait_for_quota(len(batch))
         batch = marking.mark_sent(
             work.run, work.lease, batch, work.now(), work.provider.time_there()
         )
@@ -102,6 +103,13 @@ class _Lane:
         here = copy_context()
         self.flight = (batch, self.sender.submit(here.run, work.provider.write, writes))
         self._keep(landed, error)
+
+    def _wait_for_quota(self, count: int) -> None:
+        """Wait before anything is marked, rather than send what would be turned away."""
+        if self.work.pause(count + self.size):
+            self._land()  # perhaps it is not counted yet
+        if pause := self.work.pause(count):
+            self._be_patient(pause)
 
     def _land(self) -> None:
         self._keep(*self._wait())

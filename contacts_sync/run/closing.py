@@ -42,15 +42,26 @@ class Ending:
 
 
 def close(
-    run: SyncRun, lease: Lease, ending: Ending, requests: int, now: datetime, jitter: float
+    run: SyncRun,
+    lease: Lease,
+    ending: Ending,
+    requests: int,
+    now: datetime,
+    jitter: float,
+    lately: list[list[int]] | None = None,
 ) -> None:
-    """Write down how a slice ended, in one transaction with the connection's state."""
+    """Write down how a slice ended, in one transaction with the connection's state.
+
+    `lately` is what the service still counts of our requests.
+    """
     with transaction.atomic():
         leases.hold(lease, now)
         run.refresh_from_db()
         run.requests += requests
         run.status, run.message = ending.status, ending.message
         connection = Connection.objects.get(pk=run.connection_id)
+        if lately is not None:
+            connection.sent_lately = lately
         unsettled = runs.unsettled(connection) if run.status == SyncRun.Status.DONE else 0
         if run.status == SyncRun.Status.DONE:
             _done(run, connection, unsettled)
@@ -150,10 +161,10 @@ def _update(
     jitter: float,
     unsettled: int,
 ) -> None:
-    fields = ["failures", "problem", "problem_text", "problem_since", "next_run_at"]
+    fields = ["failures", "problem", "problem_text", "problem_since", "next_run_at", "sent_lately"]
     if run.status == SyncRun.Status.CONTINUES:
         connection.next_run_at = now + timedelta(seconds=ending.wait)
-        connection.save(update_fields=["next_run_at"])
+        connection.save(update_fields=["next_run_at", "sent_lately"])
         return
     if ending.problem:
         if connection.problem != ending.problem:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from contacts_sync.models import Connection, SyncRun
 from contacts_sync.providers.base import ContactProvider
+from contacts_sync.run.quota import Quota
 from contacts_sync.store.lease import Lease
 
 SLICE = timedelta(minutes=4)
@@ -28,6 +29,7 @@ class Slice:
     sleep: Callable[[float], None]
     ends_at: datetime
     stopping: Callable[[], bool]
+    quota: Quota
     pulled_at: datetime | None = None
     again: bool = False
     late: bool = False
@@ -41,6 +43,18 @@ class Slice:
     def is_over(self) -> bool:
         """Whether it is time to let others work."""
         return self.now() >= self.ends_at or self.stopping()
+
+    def pause(self, count: int) -> float:
+        """Say how many seconds to wait until the service takes so many requests more."""
+        now = self.now()
+        self.quota.note(now, self.provider.counted)
+        return self.quota.pause(now, count)
+
+    def sent_lately(self) -> list[list[int]]:
+        """Say what the service still counts, for the next slice to know."""
+        now = self.now()
+        self.quota.note(now, self.provider.counted)
+        return self.quota.lately(now)
 
 
 class SliceOver(Exception):

@@ -33,6 +33,7 @@ from contacts_sync.run.closing import Ending, close
 from contacts_sync.run.context import LONGEST_WAIT, SLICE, Slice, SliceOver
 from contacts_sync.run.planning import Plan, make_plan
 from contacts_sync.run.pull import pull
+from contacts_sync.run.quota import Quota
 from contacts_sync.run.settle import settle
 from contacts_sync.store import guarding, runs
 from contacts_sync.store import lease as leases
@@ -76,13 +77,16 @@ def run_slice(
         work = None
         try:
             provider = open_provider(begun.connection)
-            work = Slice(begun, provider, lease, now, sleep, now() + length, stopping)
+            lately = begun.connection.sent_lately
+            quota = Quota(provider.quota, provider.quota_seconds, lately)
+            work = Slice(begun, provider, lease, now, sleep, now() + length, stopping, quota)
             ending = _go(work)
         except Exception as error:  # every failure becomes a sentence; see _ending
             ending = _ending(begun, error)
             _reconnect()
         requests = work.provider.requests if work else 0
-        close(begun, lease, ending, requests, now(), jitter())
+        lately = work.sent_lately() if work else None
+        close(begun, lease, ending, requests, now(), jitter(), lately)
         begun.refresh_from_db()
         return begun
     except LeaseLost:

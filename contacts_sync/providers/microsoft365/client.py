@@ -26,6 +26,7 @@ from contacts_sync.providers.errors import (
 from contacts_sync.providers.http import (
     LONGEST_WAIT,
     PASSING,
+    THROTTLED,
     ApiClient,
     OutcomeUnknown,
     Reply,
@@ -35,6 +36,9 @@ from contacts_sync.providers.http import (
 logger = logging.getLogger(__name__)
 
 SERVICE = "Microsoft 365"
+QUOTA, QUOTA_SECONDS = 10_000, 600
+"""Requests in ten minutes, for one application and mailbox (learn: throttling-limits, Outlook)."""
+
 BATCH_SIZE = 20
 """Requests in one `$batch` (learn: json-batching)."""
 
@@ -156,11 +160,17 @@ class GraphClient:
 
     def __init__(self, api: ApiClient) -> None:
         self._api = api
+        self._members = 0
 
     @property
     def requests(self) -> int:
         """How many requests were sent; a batch is one."""
         return self._api.requests
+
+    @property
+    def counted(self) -> int:
+        """How many requests Graph has counted: the members of a batch, each as one."""
+        return self._api.requests + self._members
 
     def time_there(self) -> datetime:
         """Say what time it is by Microsoft's clock."""
@@ -230,7 +240,10 @@ class GraphClient:
         return replies
 
     def look_up(self, requests: Sequence[Request]) -> list[Reply | None]:
-        """Send any number of GETs in batches, and repeat those that met passing trouble."""
+        """Send any number of GETs in batches, and repeat those that met passing trouble.
+
+        Raises Throttled when one of them has to wait for long.
+        """
         replies: list[Reply | None] = []
         for start in range(0, len(requests), BATCH_SIZE):
             replies += self._look_up_batch(requests[start : start + BATCH_SIZE])
@@ -251,9 +264,14 @@ class GraphClient:
             again = self.batch([requests[i] for i in open_ones])
             for i, reply in zip(open_ones, again, strict=True):
                 replies[i] = reply
+        throttled = [reply for reply in replies if reply and reply.status == THROTTLED]
+        if throttled:
+            # Nothing else may be asked meanwhile, and whoever looks up can do so again.
+            raise self.refusal(max(throttled, key=lambda reply: self._api.pause_of(reply) or 0.0))
         return replies
 
     def _batch_once(self, requests: Sequence[Request]) -> list[Reply | None]:
+        self._members += len(requests) - 1
         harmless = all(request.method == "GET" for request in requests)
         members = [_member(i, request) for i, request in enumerate(requests)]
         try:

@@ -30,6 +30,8 @@ from contacts_sync.providers.http import Reply
 from contacts_sync.providers.microsoft365 import mapping, mark
 from contacts_sync.providers.microsoft365.client import (
     BATCH_SIZE,
+    QUOTA,
+    QUOTA_SECONDS,
     SERVICE,
     Changed,
     GraphClient,
@@ -59,6 +61,7 @@ class Microsoft365Contacts:
     """
 
     batch_size = BATCH_SIZE
+    quota, quota_seconds = QUOTA, QUOTA_SECONDS
 
     def __init__(
         self, client: GraphClient, tenant_id: Callable[[], str], folder_id: str = ""
@@ -70,6 +73,10 @@ class Microsoft365Contacts:
     @property
     def requests(self) -> int:
         return self._client.requests
+
+    @property
+    def counted(self) -> int:
+        return self._client.counted
 
     def time_there(self) -> datetime:
         """Say what time it is by Microsoft's clock."""
