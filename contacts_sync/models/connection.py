@@ -62,9 +62,9 @@ class Connection(models.Model):
         _("when both sides changed a field"), max_length=6, choices=Winner, default=Winner.HERE
     )
 
-    problem = models.CharField(max_length=14, choices=Problem, blank=True, default="")
-    problem_text = models.TextField(blank=True, default="")
-    problem_since = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(_("problem"), max_length=14, choices=Problem, blank=True, default="")
+    problem_text = models.TextField(_("what Microsoft says"), blank=True, default="")
+    problem_since = models.DateTimeField(_("since"), null=True, blank=True)
 
     cursor = models.TextField(blank=True, default="", editable=False)
     round_started_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -90,7 +90,7 @@ class Connection(models.Model):
     noticed = models.CharField(max_length=40, blank=True, default="", editable=False)
 
     next_run_at = models.DateTimeField(_("next run"), null=True, blank=True, db_index=True)
-    failures = models.PositiveIntegerField(default=0, editable=False)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     started_at = models.DateTimeField(_("sync started"), null=True, blank=True)
     synced_at = models.DateTimeField(_("last in step"), null=True, blank=True)
     created_at = models.DateTimeField(_("connected"), auto_now_add=True)
@@ -129,8 +129,8 @@ class Connection(models.Model):
 class Heartbeat(models.Model):
     """When a background process was last seen alive."""
 
-    name = models.CharField(max_length=40, primary_key=True)
-    at = models.DateTimeField()
+    name = models.CharField(_("process"), max_length=40, primary_key=True)
+    at = models.DateTimeField(_("last seen"))
 
     class Meta:
         verbose_name = _("heartbeat")

@@ -26,16 +26,20 @@ class RemoteContact(models.Model):
     """
 
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="mirror", editable=False
+        Connection,
+        verbose_name=_("mailbox"),
+        on_delete=models.CASCADE,
+        related_name="mirror",
+        editable=False,
     )
-    remote_id = models.CharField(max_length=512)
-    version = models.CharField(max_length=255, blank=True, default="")
-    modified = models.DateTimeField(null=True, blank=True)
+    remote_id = models.CharField(_("id in Outlook"), max_length=512)
+    version = models.CharField(_("version"), max_length=255, blank=True, default="")
+    modified = models.DateTimeField(_("changed in Outlook"), null=True, blank=True)
     values: models.JSONField[Any, Any] = models.JSONField(default=dict)
     extras: models.JSONField[Any, Any] = models.JSONField(default=dict)
     notes: models.JSONField[Any, Any] = models.JSONField(default=list)
-    skip = models.CharField(max_length=200, blank=True, default="")
-    present = models.BooleanField(default=True)
+    skip = models.CharField(_("takes no part because"), max_length=200, blank=True, default="")
+    present = models.BooleanField(_("in the folder"), default=True)
     doubtful = models.BooleanField(default=False)
     reported = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -112,36 +116,50 @@ class ExternalLink(models.Model):
         DROP = "drop", _("delete the copy in Outlook")
 
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="links", editable=False
+        Connection,
+        verbose_name=_("mailbox"),
+        on_delete=models.CASCADE,
+        related_name="links",
+        editable=False,
     )
     contact = models.ForeignKey(
-        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="links"
+        Contact,
+        verbose_name=_("contact"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="links",
     )
     mirror = models.OneToOneField(
-        RemoteContact, on_delete=models.SET_NULL, null=True, blank=True, related_name="link"
+        RemoteContact,
+        verbose_name=_("Outlook contact"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="link",
     )
     # Null, not "": a unique constraint lets many links be without an id or a key.
-    remote_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001
+    remote_id = models.CharField(_("id in Outlook"), max_length=512, null=True, blank=True)  # noqa: DJ001
     client_key = models.CharField(max_length=80, null=True, blank=True, unique=True)
-    name = models.TextField(blank=True, default="")
+    name = models.TextField(_("contact"), blank=True, default="")
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.LINKED)
     decision = models.CharField(max_length=5, choices=Decision, blank=True, default="")
-    reason = models.TextField(blank=True, default="")
+    reason = models.TextField(_("why"), blank=True, default="")
     group = models.CharField(max_length=64, blank=True, default="")
 
     local_shadow: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     remote_shadow: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     local_revision = models.BigIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     pending = models.BooleanField(default=False)
     problem = models.TextField(_("problem"), blank=True, default="")
-    problem_count = models.PositiveIntegerField(default=0)
+    problem_count = models.PositiveIntegerField(_("times refused"), default=0)
     problem_mark = models.CharField(max_length=80, blank=True, default="")
-    next_try_at = models.DateTimeField(null=True, blank=True)
+    next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
 
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("linked since"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("last looked at"), auto_now=True)
     open = models.GeneratedField(
         expression=Q(state__in=["creating", "deleting", "held"])  # type: ignore[arg-type]
         | (Q(contact=None) & ~Q(state="apart"))

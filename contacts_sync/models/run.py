@@ -160,22 +160,42 @@ class SyncChange(models.Model):
         DISMISSED = "dismissed", _("dismissed")
 
     run = models.ForeignKey(
-        SyncRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
+        SyncRun,
+        verbose_name=_("sync run"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="changes",
     )
     connection = models.ForeignKey(
-        Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
+        Connection,
+        verbose_name=_("mailbox"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="changes",
     )
     contact = models.ForeignKey(
-        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
+        Contact,
+        verbose_name=_("contact"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="changes",
     )
     link = models.ForeignKey(
-        ExternalLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
+        ExternalLink,
+        verbose_name=_("link"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="changes",
     )
     brought_by = models.ForeignKey(
         ContactImport, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
     )
-    contact_uid = models.UUIDField(null=True, blank=True)
-    remote_id = models.CharField(max_length=512, blank=True, default="")
+    contact_uid = models.UUIDField(_("contact's id"), null=True, blank=True)
+    remote_id = models.CharField(_("id in Outlook"), max_length=512, blank=True, default="")
     name = models.TextField(_("contact"), blank=True, default="")
     side = models.CharField(_("where"), max_length=5, choices=Side)
     action = models.CharField(_("what"), max_length=8, choices=Action)
@@ -194,7 +214,7 @@ class SyncChange(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     at = models.DateTimeField(_("when"), auto_now_add=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("change")

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from contacts_sync.models import (
     Connection,
@@ -222,3 +223,22 @@ def test_outlook_contacts_are_filtered_in_every_language(
     page = enter("operator").get(url, {"linked": linked}, headers={"accept-language": language})
 
     assert len(page.context["cl"].result_list) == number
+
+
+def test_every_field_that_a_page_names_is_named_in_german():
+    unnamed = set()
+    for model_admin in admin.site._registry.values():
+        model = model_admin.model
+        if model._meta.app_label != "contacts_sync":
+            continue
+        shown = [name for name in model_admin.list_display if isinstance(name, str)]
+        for _title, options in getattr(model_admin, "fieldsets", None) or ():
+            for row in options["fields"]:
+                shown += [row] if isinstance(row, str) else row
+        fields = {field.name: field for field in model._meta.get_fields() if field.concrete}
+        with override("de"):
+            for field in filter(None, map(fields.get, shown)):
+                if str(field.verbose_name) == field.name.replace("_", " "):
+                    unnamed.add((model.__name__, field.name))
+
+    assert unnamed == set()
