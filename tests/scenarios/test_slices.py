@@ -144,6 +144,22 @@ def test_a_long_retry_after_ends_the_slice_and_is_kept(world, where):
     assert world.is_quiet()
 
 
+def test_a_long_retry_after_of_one_look_up_is_kept(world):
+    people = person("Anna", "Ash"), person("Ben", "Birch")
+    world.start()
+    for one in people:
+        world.mailbox.remove(world.remote_id(one))
+    world.graph.faults = [throttled("300", method="GET", where="item")]
+    world.graph.forget_requests()
+
+    run = world.run(slices=1)
+
+    assert run.status == "continues"
+    assert world.graph.requests()[-1].parts[0][2] == 429, "nothing was asked after that"
+    assert world.run().status == "done"
+    assert ExternalLink.objects.filter(state="gone").count() == 2
+
+
 def test_patience_is_not_counted_as_a_crash_however_often_it_is_asked(world):
     world.start()
     person("Anna", "Ash")
