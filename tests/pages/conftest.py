@@ -10,11 +10,14 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
+from contacts_sync.importing import uploads
 from contacts_sync.models import (
     Connection,
     Contact,
+    ContactImport,
     ExternalLink,
     Heartbeat,
+    ImportRow,
     RemoteContact,
     SyncChange,
     SyncRun,
@@ -105,6 +108,7 @@ def firm(django_user_model):
     _contacts(made)
     _links(made, mailboxes["syncing"])
     _runs(made, mailboxes)
+    _imports(made)
     Heartbeat.objects.create(name="worker", at=now)
     return made
 
@@ -248,6 +252,45 @@ def _runs(made, mailboxes):
         )
 
 
+def _imports(made):
+    """One import for each state that it can be in; those with rows have a row of each kind."""
+    made.imports = {}
+    table = "Mandant;Rückruf\r\nAnna Ash;+49 30 123456\r\nBen Birch;+49 30 123457\r\n".encode()
+    for step in ContactImport.Step.values:
+        file = uploads.receive(f"{step}.csv", len(table), [table], made.people["root"])
+        fields = {"step": step, "expected": 100, "read": 40, "planned": 100, "done": 40}
+        if step in ("columns", "ready"):
+            fields |= {"columns": {"Mandant": "name", "Rückruf": "phones.Work"}, "done": 0}
+        ContactImport.objects.filter(pk=file.pk).update(
+            **fields,
+            unsure=True,
+            read_as="Windows-1252",
+            message="" if step == "undone" else "Why.",
+        )
+        made.imports[step] = file
+        for number, verdict in enumerate(ImportRow.Verdict.values, 1):
+            file.rows.create(
+                number=number,
+                place=f"row {number}",
+                name="Anna Berg",
+                verdict=verdict,
+                chosen=verdict == "new",
+                reason="Why." if verdict == "unread" else "",
+                likes=[[made.anna.pk, "Anna Berg", "same e-mail"], [0, "1", "same name"]],
+                unread=[["Notes", "tea", "the list has no field for it"]],
+                has_unread=True,
+                draft={"kind": "person", "scalars": {"company": "Ash"}, "sets": {}, "uid": ""},
+            )
+    SyncChange.objects.create(
+        brought_by=made.imports["done"],
+        contact=made.dan,
+        name="Dan Berg",
+        side="here",
+        action="add",
+        status="done",
+    )
+
+
 def settings_pages(made):
     """Give (person, path) of every page of ours, in the state in which that person's mailbox is."""
     special = {
@@ -299,6 +342,14 @@ def admin_pages(made):
     yield reverse("admin:contacts_sync_contact_put_back", args=[made.change.pk])
     yield reverse("admin:contacts_sync_contact_other_value", args=[made.change.pk, 0])
     yield reverse("admin:contacts_sync_syncrun_undo", args=[made.run.pk])
+    yield reverse("admin:contacts_sync_contact_export")
+    yield reverse("admin:contacts_sync_contact_export_one", args=[made.anna.pk])
+    yield reverse("admin:contacts_sync_contactimport_changelist")
+    yield reverse("admin:contacts_sync_contactimport_add")
+    yield reverse("admin:contacts_sync_contactimport_columns", args=[made.imports["columns"].pk])
+    for one in made.imports.values():
+        yield reverse("admin:contacts_sync_contactimport_change", args=[one.pk])
+    yield reverse("admin:contacts_sync_contactimport_undo", args=[made.imports["done"].pk])
     for name in ("auth_user_changelist", "auth_user_add", "auth_group_changelist"):
         yield reverse(f"admin:{name}")
     yield reverse("admin:auth_user_change", args=[made.people["syncing"].pk])
