@@ -173,6 +173,8 @@ def _guarded(work: Slice, plan: Plan) -> list[Action]:
         for action, guard in verdict.held
         if action.creates and not waiting(action)
     ]
+    stands = guarding.stands(run.connection, go)
+    go = [action for action in go if not stands(action)]
     return sorted(go, key=lambda action: action.do is not Do.HOLD)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from contacts_sync.engine.guard import Guard, Totals
 from contacts_sync.engine.plan import Action, Do, State
@@ -173,6 +174,23 @@ def waiting(connection: Connection) -> Callable[[Action], str]:
         return held.get((kind[0], action.link), "") if kind and action.link else ""
 
     return held_by
+
+
+def stands(connection: Connection, actions: Iterable[Action]) -> Callable[[Action], bool]:
+    """Say of an action whether it holds what is held already, as it was, and waits for a decision."""
+    if not any(one.do is Do.HOLD and one.link for one in actions):
+        return lambda action: False
+    asked = SyncChange.objects.filter(link=OuterRef("pk"), status=SyncChange.Status.HELD)
+    as_held = (Q(contact=None) | Q(contact__revision=F("local_revision"))) & (
+        Q(mirror=None) | Q(mirror__fingerprint=F("mirror__settled"))
+    )
+    rows = ExternalLink.objects.filter(
+        as_held, Exists(asked), connection=connection, open=True, state=State.HELD, decision=""
+    )
+    held = {pk: (group, reason) for pk, group, reason in rows.values_list("pk", "group", "reason")}
+    return lambda action: (
+        action.do is Do.HOLD and held.get(action.link or 0) == (action.group, action.reason)
+    )
 
 
 def hold(run: SyncRun, lease: Lease, held: Iterable[tuple[Action, Guard]], now: datetime) -> None:

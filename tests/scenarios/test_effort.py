@@ -11,7 +11,7 @@ from contacts_sync.models import Contact, ExternalLink, RemoteContact
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.store import linking
-from tests.scenarios.worlds import many
+from tests.scenarios.worlds import card, many
 
 
 def queries(world):
@@ -20,7 +20,7 @@ def queries(world):
     before = len(world.graph.requests())
     with CaptureQueriesContext(database) as captured:
         run = run_slice(run, world.provider, now=world.now, sleep=world.slept.append)
-    assert run.status == "done"
+    assert run.status in ("done", "held")
     return len(captured), len(world.graph.requests()) - before
 
 
@@ -53,6 +53,28 @@ def test_an_unchanged_run_is_one_request_and_as_many_queries_for_ten_as_for_a_th
     few = queries(world)
     settled(world, 1000)
     world.run()
+
+    assert queries(world) == few
+    assert few[1] == 1
+
+
+def held(world, count, start):
+    """Add people of whom nobody can say which of two they are."""
+    many(count, start=start)
+    many(count, start=start)
+    for number in range(start, start + count):
+        world.mailbox.put(card(f"P{number}", "Poe", f"P{number}@example.com"))
+
+
+def test_what_waits_for_a_decision_costs_the_same_however_much_it_is(world):
+    many(10)
+    world.start()
+    held(world, 5, start=1000)
+    assert world.run().held == 5
+    world.run()
+    few = queries(world)
+    held(world, 100, start=2000)
+    assert world.run().held == 105
 
     assert queries(world) == few
     assert few[1] == 1
