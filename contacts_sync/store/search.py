@@ -218,8 +218,9 @@ def copies(connection: Connection, pks: Iterable[int], before: object) -> tuple[
 
 
 def gone_contacts(connection: Connection) -> list[int]:
-    """List the living contacts whose counterpart was removed in Outlook."""
+    """List the living contacts whose counterpart was removed in Outlook, and is not back."""
     rows = ExternalLink.objects.filter(
         connection=connection, state=State.GONE, contact__deleted_at=None
     )
-    return list(rows.exclude(contact=None).values_list("contact_id", flat=True))
+    rows = rows.exclude(contact=None).exclude(mirror__present=True)
+    return list(rows.values_list("contact_id", flat=True))

@@ -111,7 +111,11 @@ class World:
         """Collect who has no living counterpart."""
         taken_here = {link.contact for link in self.links.values()}
         taken_there = {link.mirror for link in self.links.values()}
-        gone = {link.contact for link in self.links.values() if link.state is State.GONE}
+        gone = {
+            link.contact
+            for link in self.links.values()
+            if link.state is State.GONE and not self.present(link.mirror)
+        }
         gone = {pk for pk in gone | leaving if self.alive(pk)}
         free = {pk for pk in self.ours if pk not in taken_here and self.alive(pk)}
         here = free | gone | {pk for side, pk in strays if side is Side.HERE}

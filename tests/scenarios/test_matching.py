@@ -433,3 +433,20 @@ def test_a_contact_that_was_copied_and_then_changed_or_removed_makes_no_twin(wor
     assert held(world).get().reason == "copy"
     assert Contact.objects.count() == 2
     assert world.is_quiet()
+
+
+def test_who_comes_back_beside_another_who_matches_goes_on_with_the_old_contact(world):
+    contact = person("Anna", "Ash", ["anna@example.com"])
+    world.start()
+    remote_id = world.remote_id(contact)
+    world.mailbox.move(remote_id, "Clients")
+    world.run()
+    world.mailbox.move(remote_id, "contacts")
+    world.mailbox.put(card("Anna", "Ash", "anna@example.com", jobTitle="Judge"))
+
+    run = world.run()
+
+    assert run.status == "done", run.message
+    assert world.remote_id(contact) == remote_id
+    assert run.added_here == 1, "the other one is new"
+    assert world.is_quiet()
