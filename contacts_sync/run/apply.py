@@ -85,6 +85,7 @@ class _Lane:
         batch = marking.mark_sent(
             work.run, work.lease, batch, work.now(), work.provider.time_there()
         )
+        writes = [_write(item) for item in batch]
         landed, error = self._wait()
         if not batch:
             self._keep(landed, error)
@@ -98,7 +99,6 @@ class _Lane:
         except Stopped:
             self._store(landed + _not_sent(batch))
             raise
-        writes = [_write(item) for item in batch]
         # What is logged over there belongs to this run too.
         here = copy_context()
         self.flight = (batch, self.sender.submit(here.run, work.provider.write, writes))

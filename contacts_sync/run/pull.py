@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import connections
 from django.db.models import F
 
 from contacts_sync.models import SyncRun
@@ -57,17 +60,52 @@ def _read_round(work: Slice) -> None:
     connection = work.connection
     began = work.now()
     mirror.begin_round(connection, work.lease, began)
-    for page in work.provider.changes(connection.cursor):
-        verified = _verify(work, page)
-        started = work.provider.time_there() - min(max(work.now() - began, timedelta()), PAGE)
-        mirror.save_page(connection, work.lease, page, verified, work.now(), started)
-        if page.changes:
-            SyncRun.objects.filter(pk=work.run.pk).update(read=F("read") + len(page.changes))
-        if page.last:
-            return
+    pages = work.provider.changes(connection.cursor)
+    with _Reader() as reader:
+        page = next(pages, None)
+        while page is not None:
+            verified = _verify(work, page)
+            started = work.provider.time_there() - min(max(work.now() - began, timedelta()), PAGE)
+            # The next page is on its way while this one is stored; nothing else is in flight then.
+            halt = None if page.last else _halt(work)
+            coming = None if page.last or halt else reader.read(pages)
+            mirror.save_page(connection, work.lease, page, verified, work.now(), started)
+            if page.changes:
+                SyncRun.objects.filter(pk=work.run.pk).update(read=F("read") + len(page.changes))
+            if halt is not None:
+                raise halt
+            page = coming.result() if coming else None
+
+
+def _halt(work: Slice) -> Exception | None:
+    """Say why no further page may be asked for."""
+    try:
         leases.hold_to_send(work.lease, work.now())
-        if work.is_over:
-            raise SliceOver
+    except leases.Stopped as stopped:
+        return stopped
+    return SliceOver() if work.is_over else None
+
+
+class _Reader:
+    """Reads pages in a thread of its own, which begins with the first of them."""
+
+    def __init__(self) -> None:
+        self.thread: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def read(self, pages: Iterator[Page]) -> Future[Page | None]:
+        """Begin to read the next page; None when there is none."""
+        if self.thread is None:
+            self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
+        here = copy_context()  # what is logged over there belongs to this run too
+        return self.thread.submit(here.run, lambda: next(pages, None))
+
+    def __exit__(self, *_exception: object) -> None:
+        if self.thread is not None:
+            self.thread.submit(connections.close_all).result()
+            self.thread.shutdown()
 
 
 def _verify(work: Slice, page: Page) -> Mapping[str, Outcome]:
