@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from contacts_sync import contact as shape
 from contacts_sync.models import Connection, ExternalLink, RemoteContact
@@ -249,7 +249,9 @@ def _remove(
                 still_here.append(outcome.contact)
         else:
             unsure.append(remote_id)
-    rows.filter(remote_id__in=gone).update(present=False, doubtful=False, fingerprint="")
+    left = rows.filter(remote_id__in=gone)
+    left.filter(settled="", present=True).update(settled=F("fingerprint"))  # else it looks settled
+    left.update(present=False, doubtful=False, fingerprint="")
     _forget_left_out(connection)
     rows.filter(remote_id__in=unsure, present=True).update(doubtful=True)
     # What we deleted ourselves is remembered for a while, in case that its row is repeated.

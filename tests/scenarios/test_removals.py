@@ -425,3 +425,17 @@ def test_what_a_person_restores_from_deleted_items_is_new_here(world, contact):
 
     assert world.run().added_here == 1
     assert world.is_quiet()
+
+
+def test_whoever_left_before_a_doubt_was_settled_is_gone_all_the_same(world):
+    contact = person("Anna", "Ash")
+    world.start()
+    RemoteContact.objects.update(doubtful=True)
+    world.preview()
+    world.mailbox.remove(world.remote_id(contact))
+
+    run = world.run()
+
+    assert run.gone == 1
+    assert world.link(contact).state == "gone"
+    assert world.is_quiet()
