@@ -169,6 +169,7 @@ MIDDLEWARE = [
     "contacts_sync.middleware.request_id",
     "contacts_sync.middleware.content_security_policy",
     "contacts_sync.middleware.no_nul",
+    "contacts_sync.middleware.no_session_for_machines",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -415,8 +416,6 @@ RETENTION_TRASH_DAYS = _number("RETENTION_TRASH_DAYS", 30, least=1)
 RETENTION_AUDIT_DAYS = _number("RETENTION_AUDIT_DAYS", 730, least=30)
 # Runs that had nothing to do: 24 a day for each mailbox, and of no interest a month later.
 RETENTION_QUIET_RUN_DAYS = _number("RETENTION_QUIET_RUN_DAYS", 30, least=1)
-# What was read of an uploaded file, and the file: people who were never imported are in it too.
-RETENTION_IMPORT_DAYS = _number("RETENTION_IMPORT_DAYS", 30, least=1)
 # What was read of an uploaded file, and the file: people who were never imported are in it too.
 RETENTION_IMPORT_DAYS = _number("RETENTION_IMPORT_DAYS", 30, least=1)
 # Disconnected mailboxes, with their mirror and links; 0 keeps them for their owners to come back.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 
 from contacts_sync import triggers
@@ -63,3 +63,31 @@ def test_an_unreachable_database_is_not_ready_and_tells_no_secrets(client, monke
 
     assert response.status_code == 503
     assert response.json() == {"status": "not ready", "database": "unreachable"}
+
+
+@pytest.fixture
+def away(db):
+    """The database answers nothing; whatever a page looked up before is lost."""
+
+    def fail(execute, sql, params, many, context):
+        raise OperationalError("password=secret")
+
+    with connection.execute_wrapper(fail):
+        yield
+
+
+@pytest.mark.parametrize("demanded", [False, True], ids=["", "second factor demanded"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_a_session_cookie_asks_nothing_of_a_database_that_is_away(
+    client, alice, settings, request, demanded, path
+):
+    settings.REQUIRE_STAFF_MFA = demanded
+    alice.is_staff = True
+    alice.save()
+    client.force_login(alice)
+    request.getfixturevalue("away")
+
+    response = client.get(path)
+
+    assert response.status_code == (200 if path == "/healthz" else 503)
+    assert b"secret" not in response.content
