@@ -18,7 +18,6 @@ from contacts_sync.admin.base import BAD, GOOD, INFO, PLAIN, WARN, badge
 from contacts_sync.admin.runs import _Echo, plain
 from contacts_sync.files.mapping import is_single
 from contacts_sync.importing import choosing, uploads
-from contacts_sync.importing.taking import CHOOSABLE
 from contacts_sync.models import Connection, ContactImport, ImportRow
 from contacts_sync.wording import imports as words
 
@@ -120,7 +119,7 @@ def _row(row: ImportRow) -> Row:
         words.details(row),
         words.likes(row),
         words.left_over(row),
-        choosable=row.verdict in CHOOSABLE and row.outcome == Outcome.NONE,
+        choosable=row.verdict in ImportRow.CHOOSABLE and row.outcome == Outcome.NONE,
     )
 
 
@@ -202,7 +201,7 @@ def lines(file: ContactImport) -> Iterator[str]:
             row.name,
             "; ".join(words.details(row)),
             row.get_verdict_display(),
-            row.get_outcome_display() if row.verdict in CHOOSABLE else "",
+            row.get_outcome_display() if row.verdict in ImportRow.CHOOSABLE else "",
             like,
             row.reason,
             left,

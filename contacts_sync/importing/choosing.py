@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from contacts_sync.importing.taking import CHOOSABLE
 from contacts_sync.models import ContactImport, ImportRow
 
 Verdict, Outcome = ImportRow.Verdict, ImportRow.Outcome
@@ -20,7 +19,7 @@ FILTERS: dict[str, Q] = {
     "unread": Q(verdict=Verdict.UNREADABLE),
     "places": Q(has_unread=True),
     "chosen": Q(chosen=True),
-    "out": Q(chosen=False, verdict__in=CHOOSABLE),
+    "out": Q(chosen=False, verdict__in=ImportRow.CHOOSABLE),
     "created": Q(outcome=Outcome.CREATED),
 }
 """Which rows a page can show, by the name in its address."""
@@ -52,7 +51,7 @@ def count(file: ContactImport) -> Counts:
     filters = {
         "total": Q(),
         **{name: FILTERS[name] for name in ("new", "like", "known", "unread", "places", "created")},
-        "chosen": FILTERS["chosen"] & Q(verdict__in=CHOOSABLE),
+        "chosen": FILTERS["chosen"] & Q(verdict__in=ImportRow.CHOOSABLE),
         "met": Q(outcome=Outcome.KNOWN),
         "out": FILTERS["out"],
     }
@@ -72,7 +71,7 @@ def find(file: ContactImport, show: str, search: str) -> QuerySet[ImportRow]:
 
 def choose(rows: QuerySet[ImportRow], chosen: bool) -> int:
     """Tick or untick rows. What is imported, there already or unreadable stays as it is."""
-    fits = rows.filter(verdict__in=CHOOSABLE, outcome=Outcome.NONE).exclude(chosen=chosen)
+    fits = rows.filter(verdict__in=ImportRow.CHOOSABLE, outcome=Outcome.NONE).exclude(chosen=chosen)
     return fits.order_by().update(chosen=chosen)
 
 

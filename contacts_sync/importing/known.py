@@ -66,6 +66,18 @@ class Look:
         }
         return frozenset(fact for fact in texts if fact[1]) | values
 
+    @property
+    def handles(self) -> tuple[Hashable, ...]:
+        """What whoever says at least as much has as well, the rarest first.
+
+        A contact stands under each of its handles. Who says all that this one says stands under the
+        first of these: by that, a file of addresses without names is not compared each with each.
+        """
+        values = sorted(
+            (fact for fact in self.facts if fact[0] in (shape.EMAILS, shape.PHONES)), key=repr
+        )
+        return (*((self.kind, *fact) for fact in values), self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Someone:
@@ -82,7 +94,7 @@ class Known:
     _uids: dict[uuid.UUID | None, Someone] = field(default_factory=dict)
     _keys: dict[Key, Someone] = field(default_factory=dict)
     _near: dict[Key, dict[Someone, None]] = field(default_factory=dict)
-    _facts: dict[Key, list[tuple[frozenset[Fact], Someone]]] = field(default_factory=dict)
+    _facts: dict[Hashable, list[tuple[frozenset[Fact], Someone]]] = field(default_factory=dict)
 
     def load(self, looks: Iterable[Look]) -> None:
         """Read from the list whatever may be one of these, or look like one."""
@@ -103,7 +115,9 @@ class Known:
             self._keys.setdefault(key, one)
         for key in look.near:
             self._near.setdefault(key, {})[one] = None
-        self._facts.setdefault(look.name, []).append((look.facts, one))
+        facts = look.facts
+        for handle in look.handles:
+            self._facts.setdefault(handle, []).append((facts, one))
 
     def same(self, look: Look) -> Someone | None:
         """Give the contact that this one is; None when the list does not have it."""
@@ -114,7 +128,8 @@ class Known:
             if key in self._keys:
                 return self._keys[key]
         said = look.facts
-        return next((one for facts, one in self._facts.get(look.name, ()) if said <= facts), None)
+        found = self._facts.get(look.handles[0], ())
+        return next((one for facts, one in found if said <= facts), None)
 
     def near(self, look: Look) -> dict[Someone, str]:
         """Give the contacts that look like this one, each with the reason."""
@@ -139,7 +154,8 @@ def _by_address(looks: Iterable[Look]) -> set[int]:
 
 
 def _by_name(looks: Iterable[Look]) -> set[int]:
-    wanted = {look.name for look in looks}
+    """Find who has the same name. An address without a name is found by the address."""
+    wanted = {look.name for look in looks if any(look.name[1:]) or not look.addresses}
     texts = {
         kind: {key[1] for key in wanted if key[0] == kind} for kind in (shape.PERSON, shape.COMPANY)
     }

@@ -19,6 +19,7 @@ from contacts_sync.importing.known import Known, Look
 from contacts_sync.importing.reading import CHUNK, Entry
 from contacts_sync.importing.within import Earlier
 from contacts_sync.models import ContactImport, ImportRow
+from contacts_sync.store import bulk
 
 Step, Verdict = ContactImport.Step, ImportRow.Verdict
 
@@ -122,13 +123,29 @@ def _store(
     first = file.read + 1
     known = Known()
     known.load(look for look in looks if look)
-    rows = [
-        _row(file, number, entry, look, known, earlier)
-        for number, (entry, look) in enumerate(zip(entries, looks, strict=True), first)
-    ]
+    rows: dict[int, ImportRow] = {}
+    said_later: dict[int, int] = {}
+    for number, (entry, look) in enumerate(zip(entries, looks, strict=True), first):
+        rows[number] = row = _row(file, number, entry, look, known, earlier)
+        if look is not None and row.verdict in ImportRow.CHOOSABLE:
+            said_later |= dict.fromkeys(earlier.less(look), number)
+            earlier.add(look, number)
     with transaction.atomic():
         _keep(file, expect=file.read, read=file.read + len(rows), tries=0)
-        ImportRow.objects.bulk_create(rows)
+        _say_less(file, rows, said_later)
+        ImportRow.objects.bulk_create(rows.values())
+
+
+def _say_less(file: ContactImport, rows: dict[int, ImportRow], later: dict[int, int]) -> None:
+    """Leave out rows of which a later one of the same file says all and more."""
+    numbers = later.keys() - rows.keys()
+    before = list(
+        file.rows.filter(number__in=numbers, verdict__in=ImportRow.CHOOSABLE) if numbers else ()
+    )
+    for row in (*before, *(rows[number] for number in later.keys() & rows.keys())):
+        row.verdict, row.chosen = Verdict.KNOWN, False
+        row.likes = [[0, str(later[row.number]), "same row"]]
+    bulk.update(before, ["verdict", "chosen", "likes"])
 
 
 def _row(
@@ -157,12 +174,12 @@ def _row(
         row.verdict, row.likes = Verdict.KNOWN, [[0, str(at), "same row"]]
         return row
     near = known.near(look)
-    inside = earlier.near(look)
+    less = earlier.less(look)
+    inside = {at: why for at, why in earlier.near(look).items() if at not in less}
     row.verdict = Verdict.LIKE if near else Verdict.NEW
     row.likes = [[one.pk, one.name, why] for one, why in near.items()][:LIKES]
     row.likes += [[0, str(at), why] for at, why in inside.items()][: LIKES - len(row.likes)]
     row.chosen = row.verdict == Verdict.NEW
-    earlier.add(look, number)
     return row
 
 

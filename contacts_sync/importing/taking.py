@@ -17,15 +17,12 @@ from contacts_sync.importing.slices import Overtaken
 from contacts_sync.models import ContactImport, ImportRow
 from contacts_sync.store import bulk, writing
 
-Step, Verdict, Outcome = ContactImport.Step, ImportRow.Verdict, ImportRow.Outcome
-
-CHOOSABLE = (Verdict.NEW, Verdict.LIKE)
-"""Rows that a person may import. What the list has already is never made again."""
+Step, Outcome = ContactImport.Step, ImportRow.Outcome
 
 
 def waiting(file: ContactImport) -> QuerySet[ImportRow]:
     """Find the rows that were chosen and are not imported yet."""
-    return file.rows.filter(chosen=True, outcome=Outcome.NONE, verdict__in=CHOOSABLE)
+    return file.rows.filter(chosen=True, outcome=Outcome.NONE, verdict__in=ImportRow.CHOOSABLE)
 
 
 def begin(file: ContactImport) -> bool:

@@ -114,6 +114,9 @@ class ImportRow(models.Model):
         CREATED = "created", _("imported")
         KNOWN = "known", _("was there already")
 
+    CHOOSABLE = (Verdict.NEW, Verdict.LIKE)
+    """Rows that a person may import. What the list has already is never made again."""
+
     file = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
     place = models.CharField(_("where"), max_length=60, blank=True, default="")

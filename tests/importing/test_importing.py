@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from contacts_sync.importing.known import Look
 from contacts_sync.importing.within import Earlier
 from contacts_sync.models import Contact, ContactImport, ImportPart, ImportRow, SyncChange
 from contacts_sync.run import imports, undo_import
+from contacts_sync.store import records
 from tests.importing.conftest import made_rows, outlook_csv
 from tests.scenarios.worlds import person, values
 
@@ -103,6 +105,48 @@ def test_rows_that_say_the_same_are_imported_once(upload, work):
     assert verdicts(file) == ["new", "new", "known", "known"]
     take(file, work)
     assert Contact.objects.count() == 2
+
+
+@pytest.mark.parametrize("between", [0, 600])
+def test_a_row_that_says_less_than_a_later_one_is_not_imported_as_well(upload, work, between):
+    """Also when the later one stands in another chunk of the file."""
+    file = upload(
+        outlook_csv(
+            "Anna,Ash,,,,", *made_rows(between), "Anna,Ash,,anna@x.example,,", "Anna,Ash,,,123,"
+        )
+    )
+
+    first, *_others, more, other = file.rows.all()
+    assert (first.verdict, first.chosen) == ("known", False)
+    assert first.likes[0][0] == 0
+    assert (more.verdict, more.chosen) == ("new", True)
+    assert (other.verdict, other.chosen) == ("new", True)
+    assert [why for _pk, _name, why in other.likes] == ["same name"]
+    take(file, work)
+    assert Contact.objects.filter(first_name="Anna").count() == 2
+
+
+def test_addresses_without_names_are_not_compared_each_with_each(upload, monkeypatch):
+    """Neither with those of the same file nor with those of the list: it would take hours."""
+    for at in range(30):
+        person("", "", [f"q{at}@x.example"])
+    loaded = []
+    load = records.load_contacts
+    monkeypatch.setattr(records, "load_contacts", lambda pks: loaded.extend(pks) or load(pks))
+
+    file = upload(outlook_csv(",,,q7@x.example,,", ",,,new@x.example,,"))
+
+    assert verdicts(file) == ["known", "new"]
+    assert len(loaded) == 1
+
+    earlier, began = Earlier(), time.perf_counter()
+    for at in range(8_000):
+        draft = Draft("person", {}, emails=(DraftValue("Work", f"p{at}@x.example"),))
+        look = Look(draft.kind, record_of(draft), "")
+        assert not earlier.same(look)
+        assert not earlier.less(look)
+        earlier.add(look, at + 1)
+    assert time.perf_counter() - began < 10
 
 
 def test_two_of_one_file_that_look_alike_are_both_chosen(upload):
