@@ -49,6 +49,7 @@ def export_contact(contact: Contact) -> dict[str, Any]:
             "uid": contact.uid,
             "created_at": contact.created_at,
             "updated_at": contact.updated_at,
+            "edited_at": contact.edited_at,
             "deleted_at": contact.deleted_at,
         },
         "company": str(contact.company or ""),

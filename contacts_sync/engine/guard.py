@@ -105,6 +105,15 @@ GUARDS: tuple[Guard, ...] = (
         dismiss=Answer.APART,
     ),
     Guard(
+        "blanked",
+        floor=0,
+        share=0.0,
+        counts=lambda action: action.do is Do.UPDATE and action.blanks,
+        total=lambda totals: totals.links,
+        applies=lambda totals: True,
+        dismiss=Answer.TAKE_HERE,
+    ),
+    Guard(
         "changed_there",
         floor=50,
         share=0.90,
@@ -123,7 +132,7 @@ GUARDS: tuple[Guard, ...] = (
         dismiss=Answer.TAKE_THERE,
     ),
 )
-"""DESIGN.md, R15."""
+"""DESIGN.md, R15; and a contact of which nothing is left there, be it only one."""
 
 SHOWN = (Do.CREATE_HERE, Do.CREATE_THERE, Do.UPDATE)
 """What *Start Sync* approves by its preview. Deletions are approved one by one."""

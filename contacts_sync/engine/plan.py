@@ -77,7 +77,8 @@ class Do(enum.StrEnum):
 class Action:
     """One intended step: what to do, with which records, and why.
 
-    `writes_here`, `writes_there` and `conflicts` sum up the merge of an adoption or an update;
+    `writes_here`, `writes_there` and `conflicts` sum up the merge of an adoption or an update, and
+    `blanks` says that ours would be emptied, for theirs holds nothing any more;
     `reference` is the name of a record that has to be created here first; `guard` names the guard
     that turned a creation into a hold.
     """
@@ -91,6 +92,7 @@ class Action:
     writes_here: bool = False
     writes_there: bool = False
     conflicts: int = 0
+    blanks: bool = False
     reference: str = ""
     guard: str = ""
 
@@ -154,8 +156,8 @@ _TABLE: Mapping[tuple[State, Ours, Theirs], Do] = {
 }
 
 
-def summed_up(action: Action, merged: Merge, reference: str = "") -> Action:
-    """Add to an adoption or update what its merge will write."""
+def summed_up(action: Action, merged: Merge, blank: bool, reference: str = "") -> Action:
+    """Add to an adoption or update what its merge will write; `blank`: theirs holds nothing."""
     return Action(
         action.do,
         action.link,
@@ -166,6 +168,7 @@ def summed_up(action: Action, merged: Merge, reference: str = "") -> Action:
         merged.writes_here,
         merged.writes_there,
         len(merged.conflicts),
+        blank and merged.writes_here,
         reference,
     )
 

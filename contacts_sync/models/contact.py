@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +47,9 @@ class Contact(models.Model):
     """A person or a company of the firm's list.
 
     `revision` rises with every change to the contact or its values, whoever makes it: database
-    triggers see to that (`contacts_sync.triggers`). It is never written by Python.
+    triggers see to that (`contacts_sync.triggers`). It is never written by Python. `edited_at` is
+    the time of the last edit, from the same triggers; for what a run brought from Outlook, it is
+    the time at which it was edited there.
     """
 
     class Kind(models.TextChoices):
@@ -84,6 +87,7 @@ class Contact(models.Model):
     revision = models.BigIntegerField(db_default=0, editable=False, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
+    edited_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = ContactQuerySet.as_manager()
 

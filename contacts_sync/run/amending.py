@@ -90,7 +90,7 @@ def _summed_up(connection: Connection, actions: Sequence[Action]) -> Iterable[Ac
         if one.do not in (Do.ADOPT, Do.UPDATE):
             yield one
         elif one in merged:
-            yield planner.summed_up(one, merged[one])
+            yield planner.summed_up(one, merged[one], blank=False)  # a person has decided
 
 
 def _delete(rows: QuerySet[SyncChange]) -> None:

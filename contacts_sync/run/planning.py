@@ -145,7 +145,8 @@ def _links(
             continue
         if action.do is Do.UPDATE and contact is not None:
             item = items.make(connection, action, contact, link.mirror, link)
-            action = planner.summed_up(action, item.merged, item.merged.here.get("company", ""))
+            company = item.merged.here.get("company", "")
+            action = planner.summed_up(action, item.merged, item.is_blank_there, company)
             if contact.kind == shape.COMPANY and "name" in item.merged.here:
                 strays.renamed[link.pk] = shape.fold(item.merged.here["name"])
         yield action
@@ -284,7 +285,9 @@ def _sum_up_adoptions(connection: Connection, actions: list[Action]) -> Iterator
         some = adoptions[start : start + search.CHUNK]
         for item in items.load(connection, some):
             company = item.merged.here.get("company", "")
-            summed[_ends(item.action)] = planner.summed_up(item.action, item.merged, company)
+            summed[_ends(item.action)] = planner.summed_up(
+                item.action, item.merged, item.is_blank_there, company
+            )
     for one in actions:
         yield summed.get(_ends(one), one) if one.do is Do.ADOPT else one
 

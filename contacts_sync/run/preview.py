@@ -80,9 +80,9 @@ def company(run: SyncRun, name: str) -> SyncChange:
 
 
 def _held(run: SyncRun, actions: list[Action]) -> dict[Action, str]:
-    """Name the guard that would hold a removal. The rest is approved by *Start Sync*."""
-    removals = [one for one in actions if one.do is Do.MARK_GONE]
-    verdict = judge(removals, guarding.totals(run)) if removals else None
+    """Name the guard that would hold a removal or a blank. The rest is approved by *Start Sync*."""
+    losses = [one for one in actions if one.do is Do.MARK_GONE or one.blanks]
+    verdict = judge(losses, guarding.totals(run)) if losses else None
     return {action: guard.name for action, guard in verdict.held} if verdict else {}
 
 

@@ -95,6 +95,7 @@ def previewed(run: SyncRun) -> Callable[[Action], bool]:
         connection=run.connection,
         status=SyncChange.Status.PLANNED,
         action=SyncChange.Action.UPDATE,
+        guard="",
     )
     links = set(planned.values_list("link_id", flat=True)) - {None}
 

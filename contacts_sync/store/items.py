@@ -60,6 +60,11 @@ class Item:
         return self.do in (Do.ADOPT, Do.UPDATE) and self.merged.writes_there
 
     @property
+    def is_blank_there(self) -> bool:
+        """Whether Outlook holds nothing of the contact any more."""
+        return shape.is_empty(self.there.scalars, self.there.sets)
+
+    @property
     def shows_nothing(self) -> bool:
         """Whether Outlook would show an empty contact."""
         shown = {name: standing(entries) for name, entries in self.merged.entries.items()}
@@ -167,7 +172,7 @@ def winner(connection: Connection, contact: Contact | None, mirror: RemoteContac
     if connection.winner == Connection.Winner.THERE:
         return Side.THERE
     if connection.winner == Connection.Winner.NEWEST:
-        ours = contact.updated_at if contact else None
+        ours = contact.edited_at if contact else None
         theirs = mirror.modified if mirror else None
         return Side.THERE if _later(theirs, ours) else Side.HERE
     return Side.HERE

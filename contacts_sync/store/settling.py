@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -120,7 +120,11 @@ class _Commit:
             for item in items
             if pulled[id(item)] and item.merged.writes_here and _accepts(item)
         }
+        times = _edit_times(items, writes)
         made = writing.write(writes.values())
+        for contact, edited_at in times:
+            contact.edited_at = edited_at
+        bulk.update([contact for contact, _ in times], ["edited_at"])
         new = writing.revisions(
             item.contact.pk for item in items if item.contact and item.contact.pk
         )
@@ -468,6 +472,18 @@ def put_aside(run: SyncRun, items: Sequence[Item], now: datetime) -> None:
 def _accepts(item: Item) -> bool:
     """Say whether our side may be written: a creation there writes nothing here."""
     return item.do in (Do.CREATE_HERE, Do.ADOPT, Do.UPDATE)
+
+
+def _edit_times(
+    items: Sequence[Item], writes: Mapping[int, LocalWrite]
+) -> list[tuple[Contact, datetime]]:
+    """Say when each contact was last edited: what we bring here is as old as it is in Outlook."""
+    times = []
+    for item in items:
+        if id(item) in writes and item.mirror is not None and item.mirror.modified is not None:
+            contact, there = writes[id(item)].contact, item.mirror.modified
+            times.append((contact, max(contact.edited_at, there) if contact.pk else there))
+    return times
 
 
 def _surprised(item: Item, merged: Merge, answer: RemoteRecord) -> bool:

@@ -1,5 +1,7 @@
 """What changed here: database triggers raise `Contact.revision`, whoever writes and however.
 
+An edit also leaves its time in `Contact.edited_at`; leaving a link is none.
+
 A number is never given twice, also when the contact that held it is purged. A contact's number
 rises with its own row, with its values, with its company's name, and when it leaves a link; a
 mirror row that leaves a link is unsettled. A link that is made or completed raises nothing, for

@@ -39,6 +39,16 @@ BEGIN
     WHERE contacts_sync_contact.id = locked.id;
 END $$;
 
+CREATE FUNCTION contacts_sync_raise_edited(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE contacts_sync_contact
+    SET revision = nextval('contacts_sync_revision'), edited_at = clock_timestamp()
+    FROM (
+        SELECT id FROM contacts_sync_contact WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE
+    ) locked
+    WHERE contacts_sync_contact.id = locked.id;
+END $$;
+
 CREATE FUNCTION contacts_sync_raise_contact() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     probe contacts_sync_contact%ROWTYPE;
@@ -47,20 +57,25 @@ BEGIN
         probe := NEW;
         probe.revision := OLD.revision;
         probe.updated_at := OLD.updated_at;
+        probe.edited_at := OLD.edited_at;
         IF probe IS NOT DISTINCT FROM OLD THEN
-            -- Raised by one of us, or saved with the old number by an instance read earlier.
-            NEW.revision := greatest(OLD.revision, NEW.revision);
+            -- Raised by one of us, or saved with its old number and time by an instance read earlier.
+            IF NEW.revision < OLD.revision THEN
+                NEW.revision := OLD.revision;
+                NEW.edited_at := OLD.edited_at;
+            END IF;
             RETURN NEW;
         END IF;
     END IF;
     NEW.revision := nextval('contacts_sync_revision');
+    NEW.edited_at := clock_timestamp();
     RETURN NEW;
 END $$;
 
 CREATE FUNCTION contacts_sync_raise_company() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.name IS DISTINCT FROM NEW.name THEN
-        PERFORM contacts_sync_raise_these(
+        PERFORM contacts_sync_raise_edited(
             ARRAY(SELECT id FROM contacts_sync_contact WHERE company_id = NEW.id)
         );
     END IF;
@@ -70,12 +85,12 @@ END $$;
 CREATE FUNCTION contacts_sync_raise_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        PERFORM contacts_sync_raise_these(ARRAY(SELECT contact_id FROM new_rows));
+        PERFORM contacts_sync_raise_edited(ARRAY(SELECT contact_id FROM new_rows));
     ELSIF TG_OP = 'DELETE' THEN
-        PERFORM contacts_sync_raise_these(ARRAY(SELECT contact_id FROM old_rows));
+        PERFORM contacts_sync_raise_edited(ARRAY(SELECT contact_id FROM old_rows));
     ELSE
         -- Not joined: that took seconds for ten thousand rows.
-        PERFORM contacts_sync_raise_these(
+        PERFORM contacts_sync_raise_edited(
             ARRAY(SELECT contact_id FROM old_rows UNION SELECT contact_id FROM new_rows)
         );
     END IF;

@@ -28,6 +28,11 @@ INSERT INTO contacts_sync_clock (id, value) SELECT 1, max(
 ) WHERE true ON CONFLICT (id) DO UPDATE SET value = max(value, excluded.value)
 """
 RAISE = "UPDATE contacts_sync_contact SET revision = (SELECT value FROM contacts_sync_clock)"
+EDITED = "edited_at = strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+
+
+TOLD = ("id", "revision", "updated_at", "edited_at")
+"""Columns that only tell about a contact."""
 
 
 def current(connection: BaseDatabaseWrapper) -> bool:
@@ -91,27 +96,29 @@ def _columns(connection: BaseDatabaseWrapper) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pragma_table_info('contacts_sync_contact')")
         names = [name for (name,) in cursor.fetchall()]
-    return [name for name in names if name not in ("id", "revision", "updated_at")]
+    return [name for name in names if name not in TOLD]
 
 
 def _contact_events(columns: list[str]) -> dict[str, str]:
     quoted = [f'"{column}"' for column in columns]
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in quoted)
     return {
-        "contact_insert": f"AFTER INSERT ON contacts_sync_contact {_raise('id = NEW.id')}",
+        "contact_insert": f"AFTER INSERT ON contacts_sync_contact {_edited('id = NEW.id')}",
         "contact_update": (
             f"AFTER UPDATE OF {', '.join(quoted)} ON contacts_sync_contact"
-            f" WHEN {changed} {_raise('id = NEW.id')}"
+            f" WHEN {changed} {_edited('id = NEW.id')}"
         ),
-        # An instance read earlier saves its old number too. Triggers run in no particular order.
+        # An instance read earlier saves its old number and time too. Triggers run in no particular
+        # order.
         "contact_keep": """AFTER UPDATE OF revision ON contacts_sync_contact
             WHEN NEW.revision < OLD.revision BEGIN
-                UPDATE contacts_sync_contact SET revision = OLD.revision
+                UPDATE contacts_sync_contact
+                SET revision = OLD.revision, edited_at = OLD.edited_at
                 WHERE id = NEW.id AND revision < OLD.revision;
             END""",
         "company_rename": (
             "AFTER UPDATE OF name ON contacts_sync_contact"
-            f" WHEN OLD.name IS NOT NEW.name {_raise('company_id = NEW.id')}"
+            f" WHEN OLD.name IS NOT NEW.name {_edited('company_id = NEW.id')}"
         ),
     }
 
@@ -119,11 +126,11 @@ def _contact_events(columns: list[str]) -> dict[str, str]:
 def _value_events(value: str) -> dict[str, str]:
     table = f"contacts_sync_{value}"
     return {
-        f"{value}_insert": f"AFTER INSERT ON {table} {_raise('id = NEW.contact_id')}",
+        f"{value}_insert": f"AFTER INSERT ON {table} {_edited('id = NEW.contact_id')}",
         f"{value}_update": (
-            f"AFTER UPDATE ON {table} {_raise('id IN (OLD.contact_id, NEW.contact_id)')}"
+            f"AFTER UPDATE ON {table} {_edited('id IN (OLD.contact_id, NEW.contact_id)')}"
         ),
-        f"{value}_delete": f"AFTER DELETE ON {table} {_raise('id = OLD.contact_id')}",
+        f"{value}_delete": f"AFTER DELETE ON {table} {_edited('id = OLD.contact_id')}",
     }
 
 
@@ -147,6 +154,10 @@ def _link_events() -> dict[str, str]:
         "link_mirror": f"AFTER {raised} WHEN {mirror_left} OR {contact_replaced}"
         f" BEGIN {unsettle} END",
     }
+
+
+def _edited(where: str) -> str:
+    return f"BEGIN {TICK}; {RAISE}, {EDITED} WHERE {where}; END"
 
 
 def _raise(where: str, then: str = "") -> str:

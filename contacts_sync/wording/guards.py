@@ -68,6 +68,15 @@ GUARDS: dict[str, tuple[Any, Any, Any, Any]] = {
         gettext_lazy("Add them to {firm}"),
         gettext_lazy("Leave them out"),
     ),
+    "blanked": (
+        gettext_lazy("Everything was cleared from a contact in Outlook"),
+        gettext_lazy(
+            "Nothing is left of it in Outlook, not even a name. That looks like an accident, so {firm}"
+            " still has all of it. Put the values of {firm} back in Outlook, or clear them in {firm} too."
+        ),
+        gettext_lazy("Clear them in {firm} too"),
+        gettext_lazy("Put the values back in Outlook"),
+    ),
     "changed_there": (
         gettext_lazy("Nearly all contacts were changed in Outlook at once"),
         gettext_lazy(
@@ -124,6 +133,12 @@ EFFECTS: dict[str, tuple[Any, Any, Any, Any]] = {
         gettext_lazy("Each stays, and is in sync from then on."),
         gettext_lazy("None is added."),
         gettext_lazy("Each stays, and is left out until you take it back in."),
+    ),
+    "blanked": (
+        gettext_lazy("Each is emptied with the next run. Values that Outlook never held stay."),
+        gettext_lazy("Each stays empty."),
+        gettext_lazy("Each stays as it is."),
+        gettext_lazy("Each gets the values of {firm} back with the next run."),
     ),
     "changed_there": (
         gettext_lazy("Each gets the values of Outlook with the next run."),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from contacts_sync import migrations, triggers
 from contacts_sync.models import (
@@ -186,7 +188,7 @@ def test_a_restored_contact_is_raised(anna):
 
 
 def test_every_column_counts_except_when_it_was_saved(anna):
-    told = {"id", "revision", "updated_at"}
+    told = {"id", "revision", "updated_at", "edited_at"}
     samples = {
         "uid": "00000000-0000-4000-8000-000000000000",
         "kind": "company",
@@ -207,6 +209,58 @@ def test_every_column_counts_except_when_it_was_saved(anna):
 
     with unraised(anna):
         Contact.objects.filter(pk=anna.pk).update(updated_at="2000-01-01T00:00Z")
+        Contact.objects.filter(pk=anna.pk).update(edited_at="2000-01-01T00:00Z")
+
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda anna: Contact.objects.filter(pk=anna.pk).update(job_title="Judge"),
+        lambda anna: EmailAddress.objects.create(contact=anna, address="new@example.com"),
+        lambda anna: anna.phones.update(number="2"),
+        lambda anna: anna.phones.all().delete(),
+        lambda anna: Contact.objects.filter(kind="company").update(name="Acme Inc."),
+        lambda anna: anna.delete(),
+    ],
+    ids=["update", "value added", "value edited", "value removed", "company renamed", "trash"],
+)
+def test_every_edit_leaves_its_time(anna, edit):
+    firm = Contact.objects.create(kind="company", name="Acme")
+    anna.phones.create(number="1")
+    Contact.objects.filter(pk=anna.pk).update(company=firm)
+    Contact.objects.filter(pk=anna.pk).update(edited_at=LONG_AGO)
+
+    edit(anna)
+
+    anna.refresh_from_db()
+    assert timedelta() <= timezone.now() - anna.edited_at < timedelta(minutes=1)
+
+
+def test_what_is_no_edit_leaves_the_time_alone(anna, link):
+    Contact.objects.filter(pk=anna.pk).update(edited_at=LONG_AGO)
+
+    with raised(anna):
+        link.delete()
+    with raised(anna):
+        triggers.raise_all(connection)
+    Contact.objects.get(pk=anna.pk).save()
+
+    anna.refresh_from_db()
+    assert anna.edited_at == LONG_AGO
+
+
+def test_an_instance_read_earlier_does_not_set_the_time_back(anna):
+    Contact.objects.filter(pk=anna.pk).update(edited_at=LONG_AGO)
+    stale = Contact.objects.get(pk=anna.pk)
+    EmailAddress.objects.create(contact=anna, address="anna@example.com")
+
+    stale.save()
+
+    anna.refresh_from_db()
+    assert anna.edited_at > LONG_AGO
 
 
 def test_a_save_that_changes_nothing_raises_nothing(anna):

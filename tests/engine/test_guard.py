@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ KINDS = {
     "vanished": Action(Do.MARK_GONE),
     "growth": Action(Do.CREATE_THERE),
     "arrivals": Action(Do.CREATE_HERE),
+    "blanked": Action(Do.UPDATE, blanks=True),
     "changed_there": Action(Do.UPDATE, writes_here=True),
     "changed_here": Action(Do.UPDATE, writes_there=True),
 }
@@ -21,10 +24,7 @@ KINDS = {
 
 def some(name, count):
     kind = KINDS[name]
-    return [
-        Action(kind.do, link=n, writes_here=kind.writes_here, writes_there=kind.writes_there)
-        for n in range(1, count + 1)
-    ]
+    return [replace(kind, link=n) for n in range(1, count + 1)]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,7 @@ def some(name, count):
         ("growth", 1000, 100),
         ("arrivals", 0, 200),
         ("arrivals", 5000, 1000),
+        ("blanked", 1000, 0),
         ("changed_there", 10, 50),
         ("changed_there", 1000, 900),
         ("changed_here", 10, 200),
@@ -61,6 +62,7 @@ def test_held_when_more_than(name, total, most):
         ("vanished", Answer.PUT_BACK),
         ("growth", Answer.APART),
         ("arrivals", Answer.APART),
+        ("blanked", Answer.TAKE_HERE),
         ("changed_there", Answer.TAKE_HERE),
         ("changed_here", Answer.TAKE_THERE),
     ],

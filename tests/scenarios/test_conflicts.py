@@ -57,16 +57,60 @@ def test_outlook_wins_where_it_was_chosen(world, contact):
 
 
 @pytest.mark.parametrize(("minutes", "wins"), [(-10, "Judge"), (10, "Clerk")])
-def test_the_newest_edit_wins_where_it_was_chosen(world, contact, minutes, wins):
-    set_winner(world, "newest")
-    world.edit(contact, jobTitle="Clerk")
-    edited = world.now() - timedelta(minutes=minutes)
-    Contact.objects.filter(pk=contact.pk).update(job_title="Judge", updated_at=edited)
+def test_the_newest_edit_wins_where_it_was_chosen(early, minutes, wins):
+    world, contact = early
+    Contact.objects.filter(pk=contact.pk).update(job_title="Judge")
+    edit_beside_now(world, contact, minutes, jobTitle="Clerk")
 
     world.run()
 
     contact.refresh_from_db()
     assert (contact.job_title, world.shown(contact)["jobTitle"]) == (wins, wins)
+
+
+@pytest.mark.parametrize(("minutes", "wins"), [(-10, "+49 30 2"), (10, "+49 30 3")])
+def test_the_newest_edit_of_a_number_wins_too(early, minutes, wins):
+    world, contact = early
+    contact.phones.update(number="+49 30 2")
+    edit_beside_now(world, contact, minutes, businessPhones=["+49 30 3"])
+
+    world.run()
+
+    assert texts(contact, "phones") == [wins]
+    assert world.shown(contact)["businessPhones"] == [wins]
+
+
+def test_what_another_mailbox_brought_is_as_old_as_it_was_there(early, other):
+    world, contact = early
+    other.run()
+    edit_beside_now(other, contact, -30, jobTitle="Judge")
+    edit_beside_now(world, contact, -10, jobTitle="Clerk")
+
+    other.run()
+    world.run()
+
+    contact.refresh_from_db()
+    assert (contact.job_title, world.shown(contact)["jobTitle"]) == ("Clerk", "Clerk")
+
+
+@pytest.fixture
+def early(world):
+    """A contact linked half a day ago, so that either side's edit can be the newer one."""
+    world.clock.shift -= timedelta(hours=12)
+    set_winner(world, "newest")
+    contact = Contact.objects.create(first_name="Anna", last_name="Muster")
+    contact.phones.create(number="+49 30 1", label="Work")
+    world.run()
+    long_ago = world.now() - timedelta(hours=1)
+    Contact.objects.filter(pk=contact.pk).update(updated_at=long_ago, edited_at=long_ago)
+    return world, contact
+
+
+def edit_beside_now(world, contact, minutes, **fields):
+    """Edit a contact in Outlook so many minutes from now, by the clock of the list."""
+    world.clock.shift = timedelta(minutes=minutes)
+    world.edit(contact, **fields)
+    world.clock.shift = timedelta()
 
 
 def test_the_same_edit_on_both_sides_is_no_conflict_and_no_write(world, contact):

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from contacts_sync import connections
 from contacts_sync.models import Contact, ExternalLink, SyncChange
 from contacts_sync.run import decisions
-from tests.scenarios.worlds import card, many, meanwhile, person
+from tests.scenarios.worlds import card, many, meanwhile, person, texts
 
 HELD, DONE = "held", "done"
 
@@ -288,6 +289,78 @@ def test_dismissed_changes_of_outlook_are_written_back(world, sixty, alice):
     assert (run.updated_there, run.updated_here) == (55, 0)
     assert {one["jobTitle"] for one in world.contacts()} == {"Clerk"}
     assert world.is_quiet()
+
+
+@pytest.fixture
+def blanked(world):
+    """A contact of which everything was cleared in Outlook."""
+    contact = person("Anna", "Ash", ["anna@example.com"], ["+49 30 1"], job_title="Judge")
+    world.start()
+    world.edit(
+        contact,
+        **dict.fromkeys(("givenName", "surname", "jobTitle", "displayName", "fileAs")),
+        businessPhones=[],
+        homePhones=[],
+        mobilePhone=None,
+        emailAddresses=[],
+    )
+    return contact
+
+
+def test_a_contact_that_was_cleared_in_outlook_keeps_everything_here(world, blanked):
+    run = world.run()
+
+    blanked.refresh_from_db()
+    assert (run.updated_here, run.held) == (0, 1)
+    assert (blanked.first_name, blanked.job_title) == ("Anna", "Judge")
+    assert texts(blanked, "emails") == ["anna@example.com"]
+    assert world.is_quiet()
+
+
+def test_a_cleared_contact_gets_its_values_back_in_outlook(world, blanked, alice):
+    world.run()
+    decisions.dismiss(held("blanked"), alice)
+
+    world.run()
+
+    shown = world.shown(blanked)
+    assert (shown["givenName"], shown["jobTitle"]) == ("Anna", "Judge")
+    assert [one["address"] for one in shown["emailAddresses"]] == ["anna@example.com"]
+    assert world.is_quiet()
+
+
+def test_a_contact_that_was_cleared_on_purpose_is_cleared_here_too(world, blanked, alice):
+    world.run()
+    decisions.approve(held("blanked"), alice)
+
+    world.run()
+
+    blanked.refresh_from_db()
+    assert (blanked.first_name, texts(blanked, "emails")) == ("", [])
+    assert world.is_quiet()
+
+
+def test_a_cleared_contact_that_is_filled_in_again_asks_nothing_more(world, blanked):
+    world.run()
+    world.edit(blanked, givenName="Anne", surname="Ash")
+
+    world.run()
+
+    blanked.refresh_from_db()
+    assert blanked.first_name == "Anne"
+    assert world.is_quiet()
+    assert not held("blanked").exists()
+
+
+def test_start_does_not_approve_that_a_contact_is_cleared(world, blanked):
+    connections.stop(world.connection)
+    world.connection.refresh_from_db()
+
+    world.start_again()
+
+    blanked.refresh_from_db()
+    assert blanked.first_name == "Anna"
+    assert held("blanked").count() == 1
 
 
 @pytest.mark.parametrize("count", [200, 201])

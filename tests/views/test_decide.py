@@ -19,6 +19,7 @@ GUARDS = {
     "vanished": ("I removed them", "Put them back in Outlook"),
     "growth": ("Create them", "Leave them out"),
     "arrivals": ("Add them to Clio", "Leave them out"),
+    "blanked": ("Clear them in Clio too", "Put the values back in Outlook"),
     "changed_there": ("Take the changes", "Write the values of Clio back"),
     "changed_here": ("Send the changes", "Take the values from Outlook"),
 }
