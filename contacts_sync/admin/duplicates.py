@@ -56,7 +56,7 @@ def changelist(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     everything = found = groups()
     exact = sum(group.exact for group in found)
-    told_apart = sorted(distinct.pairs())
+    told_apart = _living(sorted(distinct.pairs()))
     kind = request.GET.get("show", "")
     if kind in ("exact", "near"):
         found = [group for group in found if group.exact == (kind == "exact")]
@@ -79,6 +79,13 @@ def changelist(request: HttpRequest) -> HttpResponse:
         full=len(everything) == FOUND,
         may_merge=may_merge(request.user),
     )
+
+
+def _living(pairs: list[distinct.Pair]) -> list[distinct.Pair]:
+    """Keep the pairs of which neither is in the trash."""
+    pks = {pk for pair in pairs for pk in pair}
+    alive = set(Contact.objects.alive().filter(pk__in=pks).values_list("pk", flat=True))
+    return [pair for pair in pairs if alive.issuperset(pair)]
 
 
 def _told(page: list[Duplicates]) -> list[dict[str, Any]]:
@@ -199,7 +206,8 @@ def _merge(
     text = _(
         "%(drop)s was merged into %(keep)s. The history below says what changed, and undoes it."
     )
-    messages.success(request, text % {"drop": drop, "keep": keep})
+    both = {"drop": f"{drop} #{drop.pk}", "keep": f"{keep} #{keep.pk}"}
+    messages.success(request, text % both)
     return HttpResponseRedirect(reverse("admin:contacts_sync_contact_change", args=[keep.pk]))
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from contacts_sync.models import Contact, ExternalLink, SyncChange
 from contacts_sync.run.decisions import NotPossible
-from contacts_sync.store import history, linking, records, rewriting
+from contacts_sync.store import distinct, history, linking, records, rewriting
 
 Action, Side, State = SyncChange.Action, SyncChange.Side, ExternalLink.State
 
@@ -34,6 +34,7 @@ def merge_contacts(
     `keep` takes every value that it does not have; of single-valued fields its own counts unless it
     is blank or `chosen` says otherwise (field name to text). `drop` goes to the trash, where it keeps
     its values. A copy in a mailbox that holds both is deleted there; else it becomes that of `keep`.
+    Whoever was told apart from `drop` is told apart from `keep`.
     """
     if keep.pk == drop.pk or keep.kind != drop.kind or keep.deleted_at or drop.deleted_at:
         raise NotPossible(_("Only two living contacts of the same kind can be merged."))
@@ -43,6 +44,7 @@ def merge_contacts(
         _take_values(keep, drop, chosen or {})
         people = list(Contact.objects.filter(company=drop).order_by("pk"))
         Contact.objects.filter(pk__in=[one.pk for one in people]).update(company=keep)
+        told_apart = distinct.hand_on(drop, keep)
         links, closed = [], []
         for link in ExternalLink.objects.filter(contact=drop).select_related("mirror"):
             moved, gave_way = _merge_link(keep, link)
@@ -61,6 +63,7 @@ def merge_contacts(
                 "people": [one.pk for one in people],
                 "links": links,
                 "closed": closed,
+                "told_apart": told_apart,
             },
         )
         _record(
@@ -195,6 +198,7 @@ def undo_merge(merge: SyncChange, actor: Any) -> SyncChange:
         if not ExternalLink.objects.filter(connection=link.connection_id, contact=drop).exists():
             _give(link, drop)
     stayed = rewriting.put_back(keep, merge.before, merge.after)
+    distinct.take_back(moved["told_apart"])
     for closed in moved["closed"]:
         _open_again(keep, closed)
     half = SyncChange.objects.filter(contact=drop, action=Action.DELETE, moved__merge=merge.pk)

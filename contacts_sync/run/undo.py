@@ -79,7 +79,10 @@ def _foresee_merge(merge: SyncChange, mailboxes: tuple[str, ...]) -> Effect:
         "Both contacts are put back as they were: %(keep)s gets its values from before, %(drop)s comes"
         " back from the trash, and each has its own copy in Outlook again."
     )
-    both = {"keep": merge.contact, "drop": merge.moved["name"]}
+    both = {
+        "keep": f"{merge.contact} #{merge.contact.pk}",
+        "drop": f"{merge.moved['name']} #{merge.moved['contact']}",
+    }
     return Effect(True, text % both, tuple(sorted({*mailboxes, *_mailboxes(merge.contact)})))
 
 

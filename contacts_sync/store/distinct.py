@@ -50,6 +50,36 @@ def forget(first: Contact, second: Contact) -> None:
         Distinct.objects.filter(Q(other=other) | Exists(became), contact=one).delete()
 
 
+def hand_on(drop: Contact, keep: Contact) -> list[int]:
+    """Let whoever is not the same as `drop` be not the same as `keep` either; gives the new rows.
+
+    Call it while the links of `drop` are still its own: an answer may name it by an Outlook contact.
+    """
+    became = ExternalLink.objects.filter(
+        contact=drop, connection=OuterRef("connection"), remote_id=OuterRef("remote_id")
+    )
+    said = Distinct.objects.filter(Q(contact=drop) | Q(other=drop) | Exists(became))
+    made: list[int] = []
+    for one in said.order_by("pk"):
+        if one.contact_id == drop.pk and one.other_id is None:
+            names: dict[str, Any] = {"contact": keep, "connection_id": one.connection_id}
+            names["remote_id"] = one.remote_id
+        else:
+            third = (one.contact_id == drop.pk and one.other_id) or one.contact_id
+            if third == keep.pk:
+                continue
+            first, second = sorted([keep.pk, third])
+            names = {"contact_id": first, "other_id": second}
+        row, new = Distinct.objects.get_or_create(**names, defaults={"actor_id": one.actor_id})
+        made += [row.pk] if new else []
+    return made
+
+
+def take_back(pks: list[int]) -> None:
+    """Forget what `hand_on` had made."""
+    Distinct.objects.filter(pk__in=pks).delete()
+
+
 def pairs_there(connection: Connection) -> set[tuple[int, str]]:
     """Give the pairs of a contact and an Outlook id of this mailbox that are not the same."""
     said = Distinct.objects.filter(connection=connection).order_by()

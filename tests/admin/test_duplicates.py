@@ -7,6 +7,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from contacts_sync.models import Contact, Distinct, EmailAddress, PhoneNumber, SyncChange
+from contacts_sync.store import distinct
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +177,75 @@ def test_who_is_not_the_same_is_not_asked_about_again(enter, anna, twin):
     client.post(APART, pair(anna, twin) | {"forget": "yes"})
 
     assert "Anna Berg" in client.get(PAGE).content.decode()
+
+
+def told_apart(client):
+    """The pairs under "Told apart", by number."""
+    page = client.get(PAGE, {"show": "apart"})
+    return [{one.pk for one, _in in group["contacts"]} for group in page.context["groups"]]
+
+
+def test_whoever_differs_from_the_dropped_contact_differs_from_the_kept_one(enter, anna, twin):
+    client = enter("operator")
+    third = Contact.objects.create(first_name="Anna", last_name="Berg")
+    client.post(APART, pair(twin, third))
+
+    client.post(MERGE, filled(client, anna, twin))
+
+    assert "No contact looks like another one." in client.get(PAGE).content.decode()
+    assert told_apart(client) == [{anna.pk, third.pk}]
+
+
+def test_undoing_a_merge_takes_back_the_answers_that_it_handed_on(enter, anna, twin):
+    client = enter("operator")
+    third = Contact.objects.create(first_name="Anna", last_name="Berg")
+    client.post(APART, pair(twin, third))
+    client.post(MERGE, filled(client, anna, twin))
+
+    record = SyncChange.objects.get(action="merge")
+    client.post(reverse("admin:contacts_sync_contact_put_back", args=[record.pk]))
+
+    assert told_apart(client) == [{twin.pk, third.pk}]
+
+
+def test_an_outlook_contact_that_differs_from_the_dropped_one_differs_from_the_kept_one(
+    enter, anna, twin, connect, link, people
+):
+    third = Contact.objects.create(first_name="Anna", last_name="Berg")
+    there = link(connect(), third)
+    distinct.tell_apart_there(twin, there.connection, there.remote_id, people["operator"])
+    client = enter("operator")
+
+    client.post(MERGE, filled(client, anna, twin))
+
+    assert told_apart(client) == [{anna.pk, third.pk}]
+
+
+def test_who_differs_from_the_outlook_contact_of_the_dropped_one_differs_from_the_kept_one(
+    enter, anna, twin, connect, link, people
+):
+    third = Contact.objects.create(first_name="Anna", last_name="Berg")
+    mailbox = connect()
+    link(mailbox, anna)
+    there = link(mailbox, twin)
+    distinct.tell_apart_there(third, there.connection, there.remote_id, people["operator"])
+    client = enter("operator")
+
+    client.post(MERGE, filled(client, anna, twin))
+
+    assert told_apart(client) == [{anna.pk, third.pk}]
+
+
+def test_both_are_told_apart_where_a_merge_is_undone(enter, anna, twin):
+    client = enter("operator")
+    client.post(MERGE, filled(client, anna, twin))
+    record = SyncChange.objects.get(action="merge")
+
+    page = client.get(reverse("admin:contacts_sync_contact_put_back", args=[record.pk]))
+
+    text = page.content.decode()
+    assert f"Anna Berg #{anna.pk} gets its values" in text
+    assert f"Anna Berg #{twin.pk} comes back" in text
 
 
 @pytest.mark.parametrize("numbers", [[], ["x"], ["1"]])
