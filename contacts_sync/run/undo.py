@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from contacts_sync import contact as shape
 from contacts_sync.models import Contact, ExternalLink, SyncChange, SyncRun
-from contacts_sync.run import decisions, merging
+from contacts_sync.run import decisions, merging, originals
 from contacts_sync.store import history, records, rewriting
 
 Change, Link = SyncChange, ExternalLink
@@ -51,10 +51,7 @@ def foresee(change: SyncChange) -> Effect:
                 mailboxes,
             )
         case (Act.ADD, Side.HERE) if contact.deleted_at is None:
-            return Effect(
-                True,
-                _("The contact goes to the trash. The original in Outlook stays and is left out."),
-            )
+            return _foresee_removal(contact)
         case (Act.ADD, Side.THERE):
             return _foresee_copy(change)
         case (Act.DELETE, _side) if contact.deleted_at is not None:
@@ -84,6 +81,17 @@ def _foresee_merge(merge: SyncChange, mailboxes: tuple[str, ...]) -> Effect:
         "drop": f"{merge.moved['name']} #{merge.moved['contact']}",
     }
     return Effect(True, text % both, tuple(sorted({*mailboxes, *_mailboxes(merge.contact)})))
+
+
+def _foresee_removal(contact: Contact) -> Effect:
+    links = Link.objects.filter(contact=contact, state=Link.State.LINKED)
+    mailboxes = originals.copies(links).values_list("connection__username", flat=True)
+    said = [_("The contact goes to the trash.")]
+    if mailboxes:
+        said.append(_("The copies that the sync made of it in Outlook are deleted."))
+    if originals.originals(links).exists():
+        said.append(_("What was in Outlook before stays there, and is left out."))
+    return Effect(True, " ".join(said), tuple(sorted(mailboxes)))
 
 
 def _foresee_copy(change: SyncChange) -> Effect:
@@ -145,7 +153,7 @@ def _carry_out(change: SyncChange, contact: Contact, actor: Any) -> list[str]:
             Contact.objects.select_for_update().get(pk=contact.pk)
             return rewriting.put_back(contact, change.before, change.after)
         case (Act.ADD, Side.HERE):
-            decisions.remove_here_only(Contact.objects.filter(pk=contact.pk), actor)
+            originals.remove([contact.pk])
         case (Act.ADD, Side.THERE):
             Link.objects.filter(pk=change.link_id or 0).update(decision=Link.Decision.DROP)
         case (Act.DELETE, _side):

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from contacts_sync import contact as shape
@@ -22,9 +22,9 @@ from contacts_sync.models import (
     Contact,
     ContactImport,
     ExternalLink,
-    RemoteContact,
     SyncChange,
 )
+from contacts_sync.run import originals
 from contacts_sync.store import history, records
 
 Step, Link, Change = ContactImport.Step, ExternalLink, SyncChange
@@ -87,8 +87,8 @@ def foresee(file: ContactImport) -> Foreseen:
         contact__in=undoable(file).values("contact"), state=Link.State.LINKED
     )
     links = links.exclude(connection__state=Connection.State.RETIRED)
-    told.deleted = _by_mailbox(links.exclude(_was_there_before()))
-    told.kept = _by_mailbox(links.filter(_was_there_before()))
+    told.deleted = _by_mailbox(originals.copies(links))
+    told.kept = _by_mailbox(originals.originals(links))
     return told
 
 
@@ -198,14 +198,6 @@ def _plain(fields: history.Fields) -> Any:
     return json.loads(json.dumps(folded))
 
 
-def _was_there_before() -> Any:
-    """Hold for links whose Outlook contact the sync did not create."""
-    made = Change.objects.filter(
-        link=OuterRef("pk"), action=Change.Action.ADD, side=Change.Side.THERE
-    )
-    return ~Exists(made)
-
-
 def _by_mailbox(links: QuerySet[ExternalLink]) -> list[tuple[Connection, int]]:
     counts: dict[int, int] = {}
     for pk in links.order_by("pk").values_list("connection_id", flat=True):
@@ -214,23 +206,11 @@ def _by_mailbox(links: QuerySet[ExternalLink]) -> list[tuple[Connection, int]]:
     return [(rows[pk], counts[pk]) for pk in sorted(counts)]
 
 
-def remove(contacts: list[int]) -> None:
-    """Put contacts into the trash. Copies that the sync made are deleted; others stay, left out."""
-    links = Link.objects.filter(contact__in=contacts, state=Link.State.LINKED)
-    theirs = links.filter(_was_there_before())
-    mirrors = [pk for pk in theirs.values_list("mirror_id", flat=True) if pk]
-    Link.objects.filter(pk__in=list(theirs.values_list("pk", flat=True))).update(
-        state=Link.State.APART, decision="", group="", pending=False
-    )
-    RemoteContact.objects.filter(pk__in=mirrors).update(settled=F("fingerprint"))
-    Contact.objects.filter(pk__in=contacts).delete()
-
-
 def _remove(changes: list[SyncChange], actor: Any, file: ContactImport) -> None:
     pks = [one.contact_id for one in changes if one.contact_id]
     if not pks:
         return
-    remove(pks)
+    originals.remove(pks)
     at = f"{timezone.now():%Y-%m-%d %H:%M}"
     Change.objects.bulk_create(
         Change(

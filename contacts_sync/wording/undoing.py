@@ -16,7 +16,8 @@ Action, Side = SyncChange.Action, SyncChange.Side
 
 FORECASTS: dict[tuple[str, str], Any] = {
     (Action.ADD, Side.HERE): gettext_lazy(
-        "They go to the trash of {firm}. The originals in Outlook stay, and are left out."
+        "They go to the trash of {firm}. The originals in Outlook stay, and are left out; copies that"
+        " the sync made of them in other mailboxes are deleted."
     ),
     (Action.ADD, Side.THERE): gettext_lazy(
         "Their copies in Outlook are deleted with the next run, unless somebody has edited them. In"

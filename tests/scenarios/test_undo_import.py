@@ -9,7 +9,7 @@ import pytest
 from contacts_sync import tasks
 from contacts_sync.importing import taking, uploads
 from contacts_sync.models import Contact, ContactImport, ExternalLink, SyncChange
-from contacts_sync.run import imports, undo_import
+from contacts_sync.run import imports, undo, undo_import
 from tests.importing.conftest import made_rows, outlook_csv
 from tests.scenarios.worlds import person
 
@@ -43,7 +43,7 @@ def brought(work, ada):
     return brought
 
 
-def undo(file, work, *, keep_edited=True):
+def undo_all(file, work, *, keep_edited=True):
     assert undo_import.begin(file, keep_edited=keep_edited)
     return work(file)
 
@@ -69,7 +69,7 @@ def test_copies_that_the_sync_made_go_and_what_was_there_stays(world, mailbox, b
     assert (told.contacts, told.edited_total) == (2, 0)
     assert [number for _mailbox, number in told.deleted] == [1]
     assert [number for _mailbox, number in told.kept] == [1]
-    file = undo(file, work)
+    file = undo_all(file, work)
     world.run()
 
     assert file.step == "undone"
@@ -81,13 +81,45 @@ def test_copies_that_the_sync_made_go_and_what_was_there_stays(world, mailbox, b
     assert names(Contact.objects.alive()) == ["Zoe Zed"]
 
 
+def test_one_imported_contact_is_undone_as_the_whole_import_is(world, mailbox, brought, ada):
+    """The copy that the sync made goes, what was there before stays; the page says so first."""
+    kept = mailbox.put(
+        {
+            "givenName": "Anna",
+            "surname": "Ash",
+            "emailAddresses": [{"address": "anna@x.example"}],
+        }
+    )
+    brought("Anna,Ash,,anna@x.example,,", "Ben,Birch,,ben@x.example,,")
+    world.run()
+    ours, theirs = (
+        SyncChange.objects.get(action="add", side="here", name=name)
+        for name in ("Ben Birch", "Anna Ash")
+    )
+    copied, linked = undo.foresee(ours), undo.foresee(theirs)
+    assert copied.mailboxes == ("alice@contoso.example",)
+    assert "copies that the sync made" in copied.text
+    assert "stays" not in copied.text
+    assert linked.mailboxes == ()
+    assert "stays" in linked.text
+    assert "copies" not in linked.text
+
+    undo.undo(ours, ada)
+    undo.undo(theirs, ada)
+    world.run()
+
+    assert list(mailbox.contacts) == [kept]
+    assert not Contact.objects.alive().exists()
+    assert not any(world.run().counts.values())
+
+
 def test_contacts_edited_since_stay_and_are_named(brought, work):
     file = brought("Anna,Ash,,anna@x.example,,", "Ben,Birch,,ben@x.example,,")
     Contact.objects.filter(first_name="Ben").update(job_title="Judge")
 
     told = undo_import.foresee(file)
     assert [name for _pk, name in told.edited] == ["Ben Birch"]
-    file = undo(file, work)
+    file = undo_all(file, work)
 
     assert names(Contact.objects.alive()) == ["Ben Birch"]
     assert "Ben Birch" in file.message
@@ -99,7 +131,7 @@ def test_contacts_edited_since_go_when_that_was_chosen(brought, work):
     file = brought("Anna,Ash,,anna@x.example,,")
     Contact.objects.update(job_title="Judge")
 
-    undo(file, work, keep_edited=False)
+    undo_all(file, work, keep_edited=False)
 
     assert not Contact.objects.alive().exists()
 
@@ -111,7 +143,7 @@ def test_an_edit_in_outlook_that_no_run_has_seen_counts(world, mailbox, brought,
     link.mirror.fingerprint = "another"
     link.mirror.save()
 
-    undo(file, work)
+    undo_all(file, work)
 
     assert names(Contact.objects.alive()) == ["Anna Ash"]
 
@@ -121,7 +153,7 @@ def test_a_company_goes_with_its_people_unless_others_name_it(brought, work):
     birch = Contact.objects.get(name="Birch Ltd")
     other = Contact.objects.create(first_name="Old", last_name="Hand", company=birch)
 
-    file = undo(file, work)
+    file = undo_all(file, work)
 
     assert names(Contact.objects.alive()) == ["Birch Ltd", "Old Hand"]
     other.refresh_from_db()
@@ -132,7 +164,7 @@ def test_an_import_can_be_undone_half_way(brought, work, monkeypatch):
     file = brought(*made_rows(30))
     ContactImport.objects.filter(pk=file.pk).update(step="failed", halted="creating")
 
-    assert undo(file, work).step == "undone"
+    assert undo_all(file, work).step == "undone"
     assert not Contact.objects.alive().exists()
 
 
@@ -150,7 +182,7 @@ def test_undoing_is_taken_up_where_a_worker_died(brought, work, monkeypatch):
 
     monkeypatch.setattr(undo_import, "_remove", dies)
     with pytest.raises(KeyboardInterrupt):
-        undo(file, work)
+        undo_all(file, work)
     assert Contact.objects.alive().count() == 20
 
     file = work(ContactImport.objects.get(pk=file.pk))
@@ -166,6 +198,6 @@ def test_undoing_costs_the_same_queries_for_a_chunk_of_any_size(
     file = brought(*made_rows(number))
 
     with django_assert_max_num_queries(45):
-        undo(file, work)
+        undo_all(file, work)
 
     assert not Contact.objects.alive().exists()

@@ -1,0 +1,40 @@
+"""Tell the copies that the sync made in Outlook from what was there before, which is never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange
+
+Link, Change = ExternalLink, SyncChange
+
+
+def copies(links: QuerySet[ExternalLink]) -> QuerySet[ExternalLink]:
+    """Find the links whose Outlook contact the sync created."""
+    return links.filter(_made_by_us())
+
+
+def originals(links: QuerySet[ExternalLink]) -> QuerySet[ExternalLink]:
+    """Find the links whose Outlook contact was there before, or of which that is not on record."""
+    return links.filter(~_made_by_us())
+
+
+def _made_by_us() -> Any:
+    return Exists(
+        Change.objects.filter(link=OuterRef("pk"), action=Change.Action.ADD, side=Change.Side.THERE)
+    )
+
+
+def remove(contacts: Collection[int]) -> None:
+    """Put contacts into the trash. Copies are deleted with the next runs; originals stay, left out."""
+    links = Link.objects.filter(contact__in=contacts, state=Link.State.LINKED)
+    theirs = list(originals(links).values_list("pk", "mirror_id"))
+    Link.objects.filter(pk__in=[pk for pk, _mirror in theirs]).update(
+        state=Link.State.APART, decision="", group="", pending=False
+    )
+    mirrors = [mirror for _pk, mirror in theirs if mirror]
+    RemoteContact.objects.filter(pk__in=mirrors).update(settled=F("fingerprint"))
+    Contact.objects.filter(pk__in=contacts).delete()
