@@ -40,12 +40,12 @@ def runs(request: HttpRequest, connection: Connection) -> HttpResponse:
 def told(runs: Iterable[SyncRun]) -> list[dict[str, Any]]:
     """Put runs into words, with what of each still waits, in a constant number of queries."""
     listed = list(runs)
-    waiting = waiting_of(listed)
+    waiting, unanswered = waiting_of(listed), unanswered_of(listed)
     again = _restarts(listed)
     return [
         {
             "run": each,
-            "tally": wording.tally(each),
+            "tally": wording.tally(each, unanswered.get(each.pk, 0)),
             "kind": wording.kind_of_run(each, each.pk in again),
             "waiting": waiting.get(each.pk, 0),
         }
@@ -55,8 +55,17 @@ def told(runs: Iterable[SyncRun]) -> list[dict[str, Any]]:
 
 def waiting_of(runs: Iterable[SyncRun]) -> dict[int, int]:
     """Count what each run had held and nobody has decided yet."""
-    held = SyncChange.objects.filter(run__in=[run.pk for run in runs], status=Status.HELD)
-    return dict(held.order_by().values_list("run").annotate(Count("pk")))
+    return _count(runs, Status.HELD)
+
+
+def unanswered_of(runs: Iterable[SyncRun]) -> dict[int, int]:
+    """Count what each run sent without learning what became of it."""
+    return _count(runs, Status.UNKNOWN)
+
+
+def _count(runs: Iterable[SyncRun], status: str) -> dict[int, int]:
+    changes = SyncChange.objects.filter(run__in=[run.pk for run in runs], status=status)
+    return dict(changes.order_by().values_list("run").annotate(Count("pk")))
 
 
 def _restarts(runs: Iterable[SyncRun]) -> set[int]:
@@ -89,7 +98,7 @@ def run(request: HttpRequest, connection: Connection, pk: int) -> HttpResponse:
         {
             "connection": connection,
             "run": shown,
-            "tally": wording.tally(shown),
+            "tally": wording.tally(shown, unanswered_of([shown]).get(shown.pk, 0)),
             "kind_of_run": wording.kind_of_run(shown, _starts_again(shown)),
             "waiting": waiting_of([shown]).get(shown.pk, 0),
             "total": changes.count(),

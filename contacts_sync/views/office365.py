@@ -39,7 +39,7 @@ def office365(request: HttpRequest) -> HttpResponse:
         "next_run": wording.until(connection.next_run_at, now),
         "runs": history.told(find.doings(connection)[:RECENT]),
         "last_run": last_run,
-        "last_tally": wording.tally(last_run) if last_run else "",
+        "last_tally": history.told([last_run])[0]["tally"] if last_run else "",
         "winners": Connection.Winner.choices,
     }
     return show(request, "office365.html", context)

@@ -51,9 +51,14 @@ def _begin(request: HttpRequest, connection: Connection) -> HttpResponse:
     if connection.state == Connection.State.ON:
         messages.info(request, _("The sync is on already; it needs no preview."))
         return redirect("office365")
-    tasks.enqueue(
+    run = tasks.enqueue(
         connection, SyncRun.Kind.PREVIEW, trigger=SyncRun.Trigger.OWNER, actor=request.user
     )
+    if run.kind != SyncRun.Kind.PREVIEW:
+        messages.info(
+            request, _("The sync is just coming to its end. Press Sync again in a moment.")
+        )
+        return redirect("office365")
     return redirect("office365_preview")
 
 

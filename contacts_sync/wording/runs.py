@@ -13,9 +13,22 @@ from contacts_sync.models import SyncRun
 from contacts_sync.wording.names import firm_list
 
 
-def tally(run: SyncRun) -> str:
-    """Say in one line what a run did, or what a preview found to do."""
-    if counted := ", ".join(_counted(run)):
+def tally(run: SyncRun, unanswered: int = 0) -> str:
+    """Say in one line what a run did, or what a preview found to do.
+
+    `unanswered` writes went out, and what became of them is not known yet.
+    """
+    told = list(_counted(run))
+    if unanswered:
+        told.append(
+            ngettext(
+                "%(number)s waits for Microsoft’s answer",
+                "%(number)s wait for Microsoft’s answer",
+                unanswered,
+            )
+            % {"number": f"{unanswered:,}"}
+        )
+    if counted := ", ".join(told):
         preview = run.kind == SyncRun.Kind.PREVIEW
         return _("planned: %(counts)s") % {"counts": counted} if preview else counted
     if run.is_open:

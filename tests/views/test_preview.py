@@ -53,6 +53,18 @@ def test_sync_makes_a_preview_once(alice, connect, press, below):
     )
 
 
+def test_a_preview_that_is_asked_for_while_a_stopped_run_ends_is_not_forgotten_silently(
+    alice, connect, press
+):
+    connection = connect(alice, state="stopped")
+    connection.runs.create(kind="sync", status="running")
+
+    text = press(alice, PREVIEW)
+
+    assert "just coming to its end. Press Sync again in a moment" in text
+    assert not connection.runs.filter(kind="preview").exists()
+
+
 @pytest.mark.parametrize("state", ["on", "disconnected"])
 def test_a_sync_that_is_on_or_has_no_sign_in_makes_no_preview(alice, connect, press, below, state):
     connect(alice, state=state)
