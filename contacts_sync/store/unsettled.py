@@ -63,9 +63,9 @@ def links_lost(connection: Connection) -> bool:
     released = SyncChange.objects.filter(
         contact=OuterRef("pk"), connection=connection, action=SyncChange.Action.RESTORE
     )
-    unlinked = Contact.objects.alive().filter(revision__gt=connection.seen)
+    unlinked = Contact.objects.filter(revision__gt=connection.seen)
     unlinked = unlinked.exclude(links__connection=connection)
-    if unlinked.filter(Exists(once), ~Exists(released)).exists():
+    if unlinked.filter(Exists(once), ~Exists(released), deleted_at=None).exists():
         return True
     # Perhaps the database is yesterday's, and knows nothing of what was written there since.
     return not _names(unlinked[:FEW]).isdisjoint(_names(strangers.filter(link=None)[:FEW]))
@@ -185,7 +185,8 @@ def relink(
 ) -> int:
     """Link what carries our key, where the contact exists and neither side has a link.
 
-    Returns how many. Both sides then follow the first-link rule. What belongs to a contact in the
+    What came from Outlook carries no key before it is written there: the records of what was added
+    or linked name it. Returns how many. Both sides then follow the first-link rule. What belongs to a contact in the
     trash is left out: nobody knows any more whether its copy was to be deleted or to stay. Of
     several contacts with one key the others are a person's copies, and held as such.
     """
@@ -194,6 +195,8 @@ def relink(
         uid = uid_of(key)
         if uid is not None:
             by_uid.setdefault(uid, (remote_id, key))
+    for remote_id, uid in _recorded(connection):
+        by_uid.setdefault(uid, (remote_id, ""))
     contacts = Contact.objects.filter(uid__in=by_uid).exclude(links__connection=connection)
     rows = {
         row.remote_id: row
@@ -205,7 +208,7 @@ def relink(
         )
     }
     taken = set(
-        ExternalLink.objects.filter(client_key__in=[key for _, key in by_uid.values()]).values_list(
+        ExternalLink.objects.filter(client_key__in=[key for _, key in by_uid.values() if key]).values_list(
             "client_key", flat=True
         )
     )
@@ -219,7 +222,7 @@ def relink(
                     contact=contact,
                     mirror=rows[remote_id],
                     remote_id=remote_id,
-                    client_key=None if key in taken else key,
+                    client_key=None if key in taken else key or None,
                     name=str(contact),
                     state=_found_again(contact),
                     pending=contact.deleted_at is None,
@@ -240,6 +243,18 @@ def relink(
         Connection.objects.filter(pk=connection.pk).update(keys_read=True)
         connection.keys_read = True
     return len(links)
+
+
+def _recorded(connection: Connection) -> list[tuple[str, uuid.UUID]]:
+    """Tell whose Outlook contacts those without a link once were, the latest record first."""
+    strangers = RemoteContact.objects.filter(connection=connection, present=True, link=None)
+    rows = SyncChange.objects.filter(
+        remote_id__in=strangers.values("remote_id"),
+        action__in=[SyncChange.Action.ADD, SyncChange.Action.LINK],
+        status=SyncChange.Status.DONE,
+    )
+    recorded = rows.exclude(contact_uid=None).order_by("-pk")
+    return list(recorded.values_list("remote_id", "contact_uid"))
 
 
 def _found_again(contact: Contact) -> str:

@@ -208,7 +208,8 @@ def test_links_that_were_lost_in_part_are_found_by_our_key(world):
     assert world.link(anna).state == "linked"
 
 
-def test_what_was_created_there_after_the_backup_is_found_by_our_key(world):
+@pytest.mark.parametrize("trashed", [False, True])
+def test_what_was_created_there_after_the_backup_is_found_by_our_key(world, trashed):
     person("Ben", "Birch")
     world.start()
     contact = person("Anna", "Ash")
@@ -216,11 +217,13 @@ def test_what_was_created_there_after_the_backup_is_found_by_our_key(world):
     world.run()
     transaction.savepoint_rollback(backup)
     world.connection.refresh_from_db()
+    if trashed:
+        contact.delete()
 
     world.run()
 
     assert (Contact.objects.count(), len(world.contacts())) == (2, 2)
-    assert world.link(contact).state == "linked"
+    assert world.link(contact).state == ("apart" if trashed else "linked")
     assert world.is_quiet()
 
 
