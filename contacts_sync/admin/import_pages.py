@@ -19,6 +19,7 @@ from contacts_sync.admin.runs import _Echo, plain
 from contacts_sync.files.mapping import is_single
 from contacts_sync.importing import choosing, uploads
 from contacts_sync.models import Connection, ContactImport, ImportRow
+from contacts_sync.wording import file_reasons
 from contacts_sync.wording import imports as words
 
 Step, Verdict, Outcome = ContactImport.Step, ImportRow.Verdict, ImportRow.Outcome
@@ -58,6 +59,8 @@ class Row:
 
     row: ImportRow
     badge: SafeString
+    place: str
+    reason: str
     details: list[str]
     likes: list[words.Like]
     left_over: list[tuple[str, str, str]]
@@ -71,16 +74,19 @@ def page(file: ContactImport, request: HttpRequest) -> dict[str, Any]:
     counts = choosing.count(file)
     show, search = request.GET.get("show", ""), request.GET.get("q", "")[:200]
     found = Paginator(choosing.find(file, show, search), PER_PAGE).get_page(request.GET.get("page"))
+    others = {int(name) for one in found for pk, name, _why in one.likes if not pk}
+    places = dict(file.rows.filter(number__in=others).values_list("number", "place"))
     on = Connection.objects.filter(state=Connection.State.ON)
     return {
         "file": file,
         "counts": counts,
         "told": words.told(file, counts),
+        "problem": file_reasons.said(file.message),
         "tabs": _tabs(counts),
         "show": show if show in choosing.FILTERS else "",
         "search": search,
         "page": found,
-        "rows": [_row(one) for one in found],
+        "rows": [_row(one, places) for one in found],
         "tickable": file.step in (Step.READY, Step.DONE)
         and may_import(request.user)
         and counts.new + counts.like > counts.created + counts.met,
@@ -89,6 +95,7 @@ def page(file: ContactImport, request: HttpRequest) -> dict[str, Any]:
         "mailboxes": list(on.order_by("username").values_list("username", flat=True)),
         "stayed": _stayed(file),
         "encodings": files.ENCODINGS.items(),
+        "can_forget": file.step == Step.READY and not file.done and may_import(request.user),
     }
 
 
@@ -107,7 +114,7 @@ def _tabs(counts: choosing.Counts) -> list[tuple[str, str, int]]:
     return [tab for tab in tabs if tab[2] or not tab[0]]
 
 
-def _row(row: ImportRow) -> Row:
+def _row(row: ImportRow, places: dict[int, str]) -> Row:
     if row.outcome == Outcome.NONE:
         shown = badge(row.get_verdict_display(), VERDICTS[Verdict(row.verdict)])
     else:
@@ -116,8 +123,10 @@ def _row(row: ImportRow) -> Row:
     return Row(
         row,
         shown,
+        file_reasons.place(row.place),
+        file_reasons.said(row.reason),
         words.details(row),
-        words.likes(row),
+        words.likes(row, places),
         words.left_over(row),
         choosable=row.verdict in ImportRow.CHOOSABLE and row.outcome == Outcome.NONE,
     )
@@ -193,17 +202,20 @@ def lines(file: ContactImport) -> Iterator[str]:
     yield writer.writerow(
         ["where", "name", "details", "verdict", "outcome", "looks like", "why", "no place"]
     )
+    places = dict(file.rows.order_by().values_list("number", "place"))
     for row in file.rows.order_by("number").iterator(chunk_size=1000):
         left = "; ".join(": ".join(filter(None, one)) for one in words.left_over(row))
-        like = "; ".join(" – ".join(filter(None, (one.name, one.why))) for one in words.likes(row))
+        like = "; ".join(
+            " – ".join(filter(None, (one.name, one.why))) for one in words.likes(row, places)
+        )
         cells = [
-            row.place,
+            file_reasons.place(row.place),
             row.name,
             "; ".join(words.details(row)),
             row.get_verdict_display(),
             row.get_outcome_display() if row.verdict in ImportRow.CHOOSABLE else "",
             like,
-            row.reason,
+            file_reasons.said(row.reason),
             left,
         ]
         yield writer.writerow([plain(cell) for cell in cells])

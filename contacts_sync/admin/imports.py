@@ -23,6 +23,7 @@ from contacts_sync.admin.words import moment
 from contacts_sync.importing import choosing, columns, taking, uploads
 from contacts_sync.models import ContactImport
 from contacts_sync.run import imports, undo_import
+from contacts_sync.wording import file_reasons
 
 Step = ContactImport.Step
 
@@ -99,7 +100,7 @@ class ContactImportAdmin(RecordAdmin):
                 name, size = sent.name or "", sent.size or 0
                 file = uploads.receive(name, size, sent.chunks(), request.user)
             except files.Refused as error:
-                problem = str(error)
+                problem = file_reasons.said(str(error))
             else:
                 tasks.enqueue_import(file)
                 return _to(file)
@@ -124,7 +125,8 @@ class ContactImportAdmin(RecordAdmin):
             "may_import": pages.may_import(request.user),
             "may_undo": request.user.has_perms(UNDO),
         }
-        return self._show(request, "import.html", title=file.file_name, **context, **may)
+        title = _("Import of %(name)s") % {"name": file.file_name}
+        return self._show(request, "import.html", title=title, **context, **may)
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say how far an import is; the page asks every two seconds."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from datetime import datetime, timedelta
 
-from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from contacts_sync import importing
 from contacts_sync.models import ContactImport
@@ -39,10 +39,12 @@ def work(file: ContactImport) -> bool:
         finished = _step(file, ends_at)
     except importing.Overtaken:
         return False
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        log.exception("an import halted")
+        # Where it happened, and not what the exception says: that may quote a contact.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("import %s halted: %s\n%s", file.pk, type(error).__name__, where)
         halt(file, type(error).__name__)
         return False
     return not finished
@@ -71,7 +73,7 @@ def _enter(file: ContactImport) -> bool:
 
 def halt(file: ContactImport, why: str) -> None:
     """Say that an import stopped half-way."""
-    text = _("It stopped half-way, and can be continued. What was done until then stays.")
+    text = "It stopped half-way, and can be continued. What was done until then stays."
     ContactImport.objects.filter(pk=file.pk, step=file.step).update(
         step=Step.FAILED, halted=file.step, message=f"{text} {f'({why})' if why else ''}".strip()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contacts_sync import contact as shape
 from contacts_sync import files
-from contacts_sync.files import row as rows
 from contacts_sync.models import ContactImport, ImportRow, PostalAddress
+from contacts_sync.wording import file_reasons
 from contacts_sync.wording.changes import FIELDS, why
 
 Step = ContactImport.Step
@@ -70,19 +71,9 @@ def told(file: ContactImport, counts: Any) -> str:
     return words % {"n": _number(counts.total - counts.unread)}
 
 
-LEFT_OVER: dict[str, Any] = {
-    rows.NO_FIELD: gettext_lazy("the list has no field for it"),
-    rows.ONE_ONLY: gettext_lazy("the list has room for one; this is another"),
-    rows.SAYS_MORE: gettext_lazy("the parts of the name say something else; they were taken"),
-    rows.SEEMS_COMPANY: gettext_lazy("looks like a company, and was taken as one"),
-    rows.NO_NAME: gettext_lazy("is no name but another value again; it was left out"),
-}
-"""The readers' most frequent reasons; any other is shown as it is."""
-
-
 def left_over(row: ImportRow) -> list[tuple[str, str, str]]:
     """List what of a row has no place in the list: what, an excerpt, and why."""
-    return [(what, value, str(LEFT_OVER.get(reason, reason))) for what, value, reason in row.unread]
+    return [(what, value, file_reasons.said(reason)) for what, value, reason in row.unread]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +85,20 @@ class Like:
     pk: int
 
 
-def likes(row: ImportRow) -> list[Like]:
-    """List whom a row is, or looks like."""
+def likes(row: ImportRow, places: Mapping[int, str]) -> list[Like]:
+    """List whom a row is, or looks like. `places` says where other rows of the file stand."""
     found = []
     for pk, name, reason in row.likes:
-        said = name if pk else _("row %(number)s of this file") % {"number": name}
-        found.append(Like(said, "" if reason == "same row" else why(reason), pk))
+        text = name
+        if not pk:
+            place = file_reasons.place(places.get(int(name), ""))
+            text = _("%(place)s of this file") % {"place": place}
+        found.append(Like(text, "" if reason == "same row" else why(reason), pk))
     return found
+
+
+SHOWN = 8
+"""How many details of a row are shown; a card can hold thousands."""
 
 
 def details(row: ImportRow) -> list[str]:
@@ -114,7 +112,11 @@ def details(row: ImportRow) -> list[str]:
         for name in (shape.EMAILS, shape.PHONES)
         for _label, value, _primary in sets.get(name, ())
     ]
-    return [", ".join(named), *values] if named else values
+    found = [", ".join(named), *values] if named else values
+    more = len(found) - SHOWN
+    if more <= 0:
+        return found
+    return [*found[:SHOWN], _("and %(number)s more") % {"number": _number(more)}]
 
 
 _WHOLE: dict[str, Any] = {

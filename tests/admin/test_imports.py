@@ -280,3 +280,65 @@ def test_hostile_numbers_find_nothing(enter, uploaded):
 
     assert other.rows.get().chosen
     assert client.get(url("change", file) + "?show=nothing&page=x&q=%25").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "First Name,Last Name,Company,E-mail Address\n",
+        "First Name,Last Name,Company,E-mail Address\nAnna,Ash,,anna@firm.example\n",
+    ],
+)
+def test_a_file_with_nothing_to_import_is_no_dead_end(enter, uploaded, worker, text):
+    for _again in range(2):  # the second time its contacts are there already
+        file = uploaded(text)
+        taking.begin(file)
+        tasks.enqueue_import(file)
+        worker()
+    client = enter("operator")
+
+    page = client.get(url("change", file)).content.decode()
+
+    assert "There is nothing in it to import." in page
+    assert "Choose another file" in page
+    assert url("forget", file) in page
+
+
+def test_a_german_page_says_in_german_why_something_cannot_be_read(enter, uploaded):
+    file = uploaded(
+        "First Name,Last Name,Company,E-mail Address,Birthday,Notes\n"
+        "Anna,Ash,,anna@x.example,gestern,hm\n,,,,,nur eine Notiz\n"
+    )
+    refused = uploaded("%PDF-1.4", "letter.csv")
+    client = enter("operator")
+    german = {"headers": {"accept-language": "de"}}
+
+    page = client.get(url("change", file), **german).content.decode()
+    report = client.get(url("report", file), **german).getvalue().decode()
+    why = client.get(url("change", refused), **german).content.decode()
+
+    for text in (page, report):
+        assert "ist kein Datum" in text
+        assert "Die Zeile enthält nichts, was die Liste aufnehmen könnte." in text
+        assert "Zeile 3" in text
+        assert "line 3" not in text
+    assert "„letter.csv“ ist nicht lesbar. Das ist eine PDF-Datei." in why
+
+
+def test_another_row_of_the_file_is_named_by_where_it_stands(enter, uploaded):
+    file = uploaded(outlook_csv("Anna,Ash,,a@x.example,,", "Anna,Ash,,b@x.example,,"))
+
+    page = enter("operator").get(url("change", file)).content.decode()
+
+    assert "row 2 of this file" in page
+    assert ">row 2</td>" in page
+
+
+def test_a_card_with_very_many_values_shows_some_and_their_number(enter, uploaded):
+    values = "".join(f"EMAIL:a{n}@x.example\n" for n in range(2_000))
+    file = uploaded(f"BEGIN:VCARD\nVERSION:3.0\nFN:Anna Ash\n{values}END:VCARD\n", "many.vcf")
+
+    page = enter("operator").get(url("change", file)).content.decode()
+
+    assert "and 1,992 more" in page
+    assert "a1999@x.example" not in page
