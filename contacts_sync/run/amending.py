@@ -23,8 +23,10 @@ BY_A_PERSON = "linked by a person"
 
 def drop(connection: Connection, contacts: Iterable[int], remote_ids: Iterable[str]) -> None:
     """Take contacts of either side out of the preview that is shown, and out of its numbers."""
-    about = Q(contact__in=list(contacts)) | Q(remote_id__in=[one for one in remote_ids if one])
-    _delete(_planned(connection).filter(about))
+    for some in search.chunks(set(contacts)):
+        _delete(_planned(connection).filter(contact__in=some))
+    for named in search.chunks({one for one in remote_ids if one}):
+        _delete(_planned(connection).filter(remote_id__in=named))
     _drop_companies(connection)
 
 

@@ -19,7 +19,7 @@ from contacts_sync.engine.plan import MATCHED
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
 from contacts_sync.models.contact import ContactQuerySet
 from contacts_sync.run import amending
-from contacts_sync.store import distinct, linking, search
+from contacts_sync.store import bulk, distinct, linking, search
 
 Link, Change = ExternalLink, SyncChange
 
@@ -58,14 +58,18 @@ def leave_out_all(
     Who has left the folder meanwhile is passed over.
     """
     ends = list(dict.fromkeys(about))
-    left = 0
+    left: list[tuple[int | None, str]] = []
     with transaction.atomic():
         for start in range(0, len(ends), search.CHUNK):
             left += _leave_out_some(connection, ends[start : start + search.CHUNK], actor)
-    return left
+        contacts, remote_ids = (contact for contact, _ in left), (remote for _, remote in left)
+        amending.drop(connection, filter(None, contacts), remote_ids)
+    return len(left)
 
 
-def _leave_out_some(connection: Connection, ends: list[tuple[int | None, str]], actor: Any) -> int:
+def _leave_out_some(
+    connection: Connection, ends: list[tuple[int | None, str]], actor: Any
+) -> list[tuple[int | None, str]]:
     contacts = Contact.objects.in_bulk([contact for contact, _remote in ends if contact])
     remote_ids = [remote for _contact, remote in ends if remote]
     present = RemoteContact.objects.filter(
@@ -97,14 +101,14 @@ def _leave_out_some(connection: Connection, ends: list[tuple[int | None, str]], 
         link.state, link.decision, link.group, link.reason = Link.State.APART, "", "", ""
         link.pending = False
         left.append(link)
-    linking.save(left)
+    linking.save([link for link in left if link.pk])
+    bulk.insert([link for link in left if not link.pk])
     marked = [link.mirror_id for link in left if link.mirror_id]
     RemoteContact.objects.filter(pk__in=marked).update(settled=F("fingerprint"))
-    linking.undecided([link.pk for link in left]).update(
+    linking.undecided([link.pk for link in left if link.pk]).update(
         status=Change.Status.DISMISSED, decided_at=timezone.now(), actor=actor
     )
-    amending.drop(connection, contacts, mirrors)
-    return len(ends)
+    return ends
 
 
 def take_back_in(link: ExternalLink, actor: Any) -> None:

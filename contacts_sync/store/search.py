@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 
@@ -27,6 +28,8 @@ from contacts_sync.models.contact import VALUE_MODELS
 from contacts_sync.store import records
 
 CHUNK = 500
+
+Key = TypeVar("Key", int, str)
 
 ASKED = Q(state=State.HELD, decision="") & ~Q(group__startswith="guard-")
 """Links about which a person is asked one by one; what a guard holds is decided as a whole."""
@@ -83,9 +86,9 @@ def _open_there(connection: Connection) -> Iterable[tuple[int, int | None]]:
     return rows.order_by().values_list("pk", "link__id")
 
 
-def chunks(pks: Iterable[int], size: int = CHUNK) -> Iterator[list[int]]:
-    """Cut numbers into pieces, in order."""
-    ordered = sorted(pks)
+def chunks(keys: Iterable[Key], size: int = CHUNK) -> Iterator[list[Key]]:
+    """Cut keys into pieces, in order."""
+    ordered = sorted(keys)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
 

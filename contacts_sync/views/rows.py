@@ -114,9 +114,10 @@ def _ends(change: SyncChange) -> dict[str, Any]:
     return {"contact_id": change.contact_id, "remote_id": change.remote_id}
 
 
-def ends(changes: Iterable[SyncChange]) -> list[tuple[int | None, str]]:
+def ends(changes: QuerySet[SyncChange]) -> list[tuple[int | None, str]]:
     """Say who is left out by leaving out rows: contacts, Outlook contacts, or both of a pair."""
-    found = [about for about in map(subject, changes) if about]
+    listed = changes.order_by().only("run", "contact", "remote_id", "action", "side", "connection")
+    found = [about for about in map(subject, listed) if about]
     return [(about.get("contact_id"), about.get("remote_id", "")) for about in found]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contacts_sync import connections
-from contacts_sync.models import Contact, ExternalLink, SyncChange
+from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange
 from contacts_sync.run import decisions
+from contacts_sync.views import rows
 from tests.scenarios.worlds import card, many, person
 
 COUNTED = ("added_here", "added_there", "linked", "updated_here", "updated_there", "deleted_there")
@@ -126,3 +127,33 @@ def test_an_answer_to_a_guard_changes_the_numbers_of_a_preview(world, alice, ans
     after = numbers(preview)
     assert after["deleted_there"] == (20 if answer is decisions.approve else 0)
     assert numbers(world.press_start()) == after
+
+
+def test_leaving_out_many_asks_the_database_for_many_at_a_time(
+    world, alice, django_assert_max_num_queries
+):
+    connection, count = world.connection, 1200
+    run = connection.runs.create(kind="preview", status="done", added_here=count)
+    RemoteContact.objects.bulk_create(
+        RemoteContact(connection=connection, remote_id=f"r{number}", present=True)
+        for number in range(count)
+    )
+    SyncChange.objects.bulk_create(
+        SyncChange(
+            connection=connection,
+            run=run,
+            remote_id=f"r{number}",
+            side="here",
+            action="add",
+            status="planned",
+        )
+        for number in range(count)
+    )
+
+    with django_assert_max_num_queries(40):
+        about = rows.ends(rows.rows_of(run))
+        assert decisions.leave_out_all(connection, about, alice) == count
+
+    assert connection.links.filter(state="apart").count() == count
+    assert not run.changes.filter(status="planned").exists()
+    assert numbers(run)["added_here"] == 0
