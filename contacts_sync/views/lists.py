@@ -55,7 +55,7 @@ def _listed(request: HttpRequest, connection: Connection, otherwise: str) -> Htt
     chosen = chosen if chosen in PILES else otherwise
     words = request.GET.get("q", "").strip()
     if chosen in (State.GONE, State.APART):
-        links = find.search(connection.links.filter(state=chosen), words)
+        links = find.search(standing.piled(connection).filter(pile=chosen), words)
         links = links.select_related("contact", "mirror").order_by("-changed_at", "-pk")
         page = page_of(request, links)
         found = list(page)

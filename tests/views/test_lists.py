@@ -38,15 +38,20 @@ def test_putting_back_twice_is_harmless(alice, connection, person, press, below)
     assert "not among the removed ones any more" in text
 
 
-def test_who_is_in_the_trash_is_not_put_back_from_here(alice, connection, person, page):
+@pytest.mark.parametrize(("state", "told"), [("gone", "Removed in Outlook"), ("apart", "Left out")])
+def test_who_is_in_the_trash_is_neither_listed_nor_counted(
+    alice, connection, person, page, state, told
+):
     contact = person("Anna")
-    connection.links.create(contact=contact, state="gone", name="Anna")
+    connection.links.create(contact=contact, state=state, name="Anna Baker")
+    connection.links.create(contact=person("Bert"), state=state, name="Bert Cole")
     contact.delete()
 
-    text = page(alice, MISSING)
+    text = page(alice, f"{MISSING}?show={state}")
 
-    assert "Put back in Outlook</button>" not in text
-    assert "in the trash of Clio" in text
+    assert "Anna Baker" not in text
+    assert "Bert Cole" in text
+    assert f"{told} <span>1</span>" in text
 
 
 def test_who_was_left_out_can_be_taken_back_in(alice, connection, person, page, press, below):
