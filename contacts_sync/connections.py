@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,8 +56,15 @@ def session() -> Session:
     return made
 
 
-def open_provider(connection: Connection) -> ContactProvider:
-    """Open the mailbox of a connection. Raises AuthRequired when there is no usable credential."""
+def open_provider(
+    connection: Connection,
+    sleep: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+) -> ContactProvider:
+    """Open the mailbox of a connection. Raises AuthRequired when there is no usable credential.
+
+    `sleep` and `stopping` are for `ApiClient`: a worker that is to end waits for no service.
+    """
     if not connection.credential:
         raise AuthRequired(
             _("This mailbox is not authorized. Authorize Office 365 access on the Settings page.")
@@ -69,10 +78,15 @@ def open_provider(connection: Connection) -> ContactProvider:
                 "Office 365 access again."
             )
         ) from error
-    return _provider(connection, credential)
+    return _provider(connection, credential, sleep, stopping)
 
 
-def _provider(connection: Connection, credential: str) -> Microsoft365Contacts:
+def _provider(
+    connection: Connection,
+    credential: str,
+    sleep: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Microsoft365Contacts:
     version = connection.credential_version
 
     def save(rotated: str) -> None:
@@ -86,7 +100,14 @@ def _provider(connection: Connection, credential: str) -> Microsoft365Contacts:
         return credentials.unseal(row, row.credential) if row.credential else ""
 
     token = auth.TokenSource(registration(), session(), credential, save, reload)
-    api = ApiClient("Microsoft 365", registration().graph_base, session(), token)
+    api = ApiClient(
+        "Microsoft 365",
+        registration().graph_base,
+        session(),
+        token,
+        sleep=sleep,
+        stopping=stopping,
+    )
     return Microsoft365Contacts(GraphClient(api), token.tenant_id, connection.folder_id)
 
 

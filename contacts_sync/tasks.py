@@ -18,6 +18,7 @@ from django_q.tasks import async_task
 from contacts_sync import alerts, logs, notices
 from contacts_sync.connections import open_provider
 from contacts_sync.models import Connection, ContactImport, Heartbeat, SyncRun
+from contacts_sync.providers.base import ContactProvider
 from contacts_sync.run import housekeeping, imports, starting, stopping, undo
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
@@ -79,13 +80,18 @@ def work(pk: int) -> str:
         _send(run)  # fetched before we were asked to stop: for the next worker
         return run.status
     with logs.about(run=run.pk, connection=run.connection_id):
-        run = run_slice(run, open_provider, stopping=stopping.asked)
+        run = run_slice(run, _opened, sleep=stopping.sleep, stopping=stopping.asked)
         notices.after_run(run)
     if run.status == SyncRun.Status.CONTINUES:
         due = Connection.objects.values_list("next_run_at", flat=True).get(pk=run.connection_id)
         if due is not None and due <= timezone.now():
             _send(run)
     return run.status
+
+
+def _opened(connection: Connection) -> ContactProvider:
+    """Open a mailbox for a worker, which waits for no service when it is to end."""
+    return open_provider(connection, stopping.sleep, stopping.asked)
 
 
 def enqueue_import(file: ContactImport) -> None:

@@ -162,7 +162,7 @@ def test_the_job_that_works_on_a_run_tells(connection, mailoutbox, monkeypatch):
         connection=connection, kind="sync", trigger="schedule", status="needs_sign_in"
     )
     Connection.objects.filter(pk=connection.pk).update(problem=Problem.SIGN_IN)
-    monkeypatch.setattr(tasks, "run_slice", lambda run, open_provider: run)
+    monkeypatch.setattr(tasks, "run_slice", lambda run, open_provider, **_options: run)
 
     tasks.work(run.pk)
 

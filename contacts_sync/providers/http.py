@@ -162,6 +162,7 @@ class ApiClient:
     * A request waits up to LONGEST_WAIT seconds in all; who has to wait longer gets Throttled or
       Unavailable with `retry_after`, and may use the time for something else.
     * A 401 is answered with a new token, once.
+    * When `stopping` says so, nothing is repeated: `sleep` may have been cut short for it.
 
     `before_request` is called ahead of every request; what it raises goes to the caller, and
     nothing is under way then.
@@ -177,6 +178,7 @@ class ApiClient:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         before_request: Callable[[], None] = lambda: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         parts = urlsplit(base)
         self.service = service
@@ -188,6 +190,7 @@ class ApiClient:
         self._token = token
         self._sleep = sleep
         self._now = now
+        self._stopping = stopping
         self._answered: tuple[datetime, datetime] | None = None
 
     def time_there(self) -> datetime:
@@ -236,8 +239,8 @@ class ApiClient:
             waited += pause
             if isinstance(failure, OutcomeUnknown) or waited > LONGEST_WAIT:
                 raise failure
-            if attempt < ATTEMPTS - 1:
-                self._sleep(pause)
+            if attempt == ATTEMPTS - 1 or not self.wait(pause):
+                raise failure
         raise failure
 
     def address(self, url: str) -> str:
@@ -258,9 +261,11 @@ class ApiClient:
         """Get a new token after a 401, with the claims that the refusal asks for."""
         return self._token(refresh=True, claims=refusal.claims)
 
-    def wait(self, seconds: float) -> None:
-        """Wait before something is asked again."""
-        self._sleep(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Wait before something is asked again; False when it must not be: the worker is to end."""
+        if not self._stopping():
+            self._sleep(seconds)
+        return not self._stopping()
 
     def pause_of(self, reply: Reply) -> float | None:
         """Say how many seconds an answer asks us to wait."""

@@ -149,6 +149,8 @@ class _Lane:
         if wait > LONGEST_WAIT:
             raise SliceOver(wait)
         self.work.sleep(wait)
+        if self.work.stopping():
+            raise SliceOver(wait)  # perhaps it was cut short; the next worker is patient
 
     def _store(self, batch: list[Item]) -> None:
         if not batch:

@@ -82,7 +82,7 @@ def run_slice(
             work = Slice(begun, provider, lease, now, sleep, now() + length, stopping, quota)
             ending = _go(work)
         except Exception as error:  # every failure becomes a sentence; see _ending
-            ending = _ending(begun, error)
+            ending = _ending(begun, error, stopping())
             _reconnect()
         requests = work.provider.requests if work else 0
         lately = work.sent_lately() if work else None
@@ -178,8 +178,11 @@ def _guarded(work: Slice, plan: Plan) -> list[Action]:
     return sorted(go, key=lambda action: action.do is not Do.HOLD)
 
 
-def _ending(run: SyncRun, error: Exception) -> Ending:
-    """Say what a failure means for the run and for its connection."""
+def _ending(run: SyncRun, error: Exception, stopping: bool) -> Ending:
+    """Say what a failure means for the run and for its connection.
+
+    A worker that is to end was not patient: what passes is for the next one to judge.
+    """
     Problem, Status = Connection.Problem, SyncRun.Status
     match error:
         case SliceOver():
@@ -202,6 +205,8 @@ def _ending(run: SyncRun, error: Exception) -> Ending:
             return Ending(
                 Status.CONTINUES, str(error), wait=max(LONGEST_WAIT, error.retry_after or 0)
             )
+        case errors.Unavailable() if stopping and run.slices < PATIENCE:
+            return Ending(Status.CONTINUES, str(error), wait=error.retry_after or 0.0)
         case errors.ProviderError():
             return Ending(Status.FAILED, str(error), Problem.UNAVAILABLE)
     # Where it happened, and not what the exception says: that may quote a contact.

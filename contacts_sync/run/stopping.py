@@ -7,6 +7,10 @@ could take with it, and nothing to look up between two requests.
 from __future__ import annotations
 
 import mmap
+import time
+
+LOOK = 0.5
+"""How many seconds somebody who waits does not notice that the worker is being stopped."""
 
 _asked = mmap.mmap(-1, 1)
 
@@ -19,6 +23,13 @@ def ask() -> None:
 def asked() -> bool:
     """Say whether somebody has asked."""
     return _asked[0] == 1
+
+
+def sleep(seconds: float) -> None:
+    """Wait, but no longer than until somebody asks."""
+    ends = time.monotonic() + seconds
+    while not asked() and (left := ends - time.monotonic()) > 0:
+        time.sleep(min(left, LOOK))
 
 
 def forget() -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +15,13 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
-from contacts_sync import schedules, tasks
+from contacts_sync import connections, schedules, tasks
 from contacts_sync.models import Connection, ExternalLink, SyncRun
 from contacts_sync.run import stopping
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.simulator import Microsoft365
+from contacts_sync.simulator.faults import Fault
 from tests.scenarios.worlds import Clock, World, many
 
 HOUR = timedelta(hours=1)
@@ -66,6 +68,52 @@ def test_a_job_that_was_fetched_already_is_left_to_the_next_worker(world):
     run.refresh_from_db()
     assert (run.status, run.slices) == (SyncRun.Status.CONTINUES, 0)
     assert [task.task["args"] for task in OrmQ.objects.all()] == [(run.pk,)]
+
+
+class Token:
+    def __init__(self, world):
+        self.world = world
+
+    def __call__(self, refresh=False, claims=""):
+        return self.world.graph.access_token(self.world.username)
+
+    def tenant_id(self):
+        return self.world.account.tenant_id
+
+
+@pytest.mark.parametrize(("status", "where"), [(429, "batch"), (503, "delta"), (429, "delta")])
+def test_no_worker_waits_for_microsoft_when_it_is_to_end(world, monkeypatch, status, where):
+    many(3)
+    monkeypatch.setattr(connections, "session", lambda: world.session)
+    monkeypatch.setattr(connections.auth, "TokenSource", lambda *_arguments: Token(world))
+    wait = {"Retry-After": "25"}
+    throttled = Fault(path=where, times=None, status=status, headers=wait)
+    world.graph.faults.append(throttled)
+    run, _new = request_run(world.connection, SyncRun.Kind.SYNC, trigger=SyncRun.Trigger.COMMAND)
+    asks = threading.Thread(target=ask_once, args=[lambda: throttled.happened])
+    asks.start()
+    began = time.monotonic()
+    try:
+        tasks.work(run.pk)
+    finally:
+        asks.join()
+        stopping.forget()
+
+    assert time.monotonic() - began < 10
+    assert throttled.happened == 1
+    run.refresh_from_db()
+    assert run.status == SyncRun.Status.CONTINUES
+    assert run.not_before > timezone.now() + timedelta(seconds=10)
+
+    world.graph.faults.clear()
+    run = run_slice(run, world.provider, now=lambda: timezone.now() + HOUR)
+
+    assert (run.status, run.added_there) == (SyncRun.Status.DONE, 3)
+
+
+def ask_once(happened):
+    wait(happened)
+    stopping.ask()
 
 
 def test_a_worker_that_starts_does_not_wait_for_the_hour_of_a_clock_that_was_ahead(world):

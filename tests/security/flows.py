@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from contacts_sync import connections, logs, tasks
 from contacts_sync.models import SyncRun
-from contacts_sync.providers.http import Session
+from contacts_sync.providers.http import ApiClient, Session
 from contacts_sync.run.runner import run_slice
 from contacts_sync.simulator import SimulatorAdapter
 
@@ -31,8 +31,10 @@ class Microsoft:
         self.session.hooks["response"].append(self._remember)
         monkeypatch.setattr(connections, "session", lambda: self.session)
         monkeypatch.setattr(connections.auth, "HTTP_CACHE", {})
-        patient = partial(connections.ApiClient, sleep=lambda seconds: None)
-        monkeypatch.setattr(connections, "ApiClient", patient)
+        monkeypatch.setattr(connections, "ApiClient", partial(self._patient, ApiClient))
+
+    def _patient(self, client, *arguments, **options):
+        return client(*arguments, **{**options, "sleep": lambda seconds: None})
 
     def _remember(self, response, **_kwargs):
         for name in ("access_token", "refresh_token", "id_token"):

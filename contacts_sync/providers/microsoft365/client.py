@@ -258,9 +258,8 @@ class GraphClient:
             pauses = [self._api.pause_of(reply) for i in open_ones if (reply := replies[i])]
             pause = max([pause for pause in pauses if pause is not None], default=2.0**attempt)
             waited += pause
-            if not open_ones or waited > LONGEST_WAIT:
+            if not open_ones or waited > LONGEST_WAIT or not self._api.wait(pause):
                 break
-            self._api.wait(pause)
             again = self.batch([requests[i] for i in open_ones])
             for i, reply in zip(open_ones, again, strict=True):
                 replies[i] = reply
