@@ -37,6 +37,38 @@ def contacts_of(address: str) -> QuerySet[Contact]:
     return Contact.objects.filter(emails__address__iexact=address.strip()).distinct()
 
 
+def elsewhere(address: str) -> dict[str, Any]:
+    """Give what is kept about an address that no contact stands for: in files, and in mailboxes."""
+    return {
+        "rows_of_files": [
+            {"file": row.file.file_name, "uploaded": row.file.created_at, "said": row.draft}
+            for row in rows_elsewhere(address).select_related("file")
+        ],
+        "mailboxes": [
+            {"mailbox": one.connection.username, "in_outlook": one.values}
+            for one in mirrored_elsewhere(address)
+        ],
+    }
+
+
+def rows_elsewhere(address: str) -> QuerySet[ImportRow]:
+    """Find the rows of uploaded files that hold an address, and became no contact."""
+    holds = Q(search__contains=address.strip().casefold())
+    return ImportRow.objects.filter(holds, contact=None)
+
+
+def mirrored_elsewhere(address: str) -> list[RemoteContact]:
+    """Find the Outlook contacts that have an address, and belong to no contact."""
+    wanted = address.strip().casefold()
+    alone = RemoteContact.objects.filter(Q(link=None) | Q(link__contact=None))
+    found = alone.filter(values__icontains=wanted).select_related("connection")
+    return [
+        one
+        for one in found.order_by("pk")
+        if wanted in (str(value).casefold() for _, value in one.values["sets"].get("emails", ()))
+    ]
+
+
 # --- A contact ----------------------------------------------------------------------------------
 
 
@@ -119,6 +151,7 @@ def erase_contact(contact: Contact, *, leave_in_outlook: bool = False) -> None:
         links.exclude(pk__in=kept).delete()
         kept.update(name=ERASED, local_shadow=None, remote_shadow=None, problem="", contact=None)
         _rows(contact).delete()
+        _unlike(contact)
         _log_entries(contact).update(object_repr=ERASED, change_message="")
         alive.purge()
 
@@ -139,6 +172,14 @@ def _rows(contact: Contact) -> QuerySet[ImportRow]:
         if address.strip():
             about |= Q(search__contains=address.strip().casefold())
     return ImportRow.objects.filter(about)
+
+
+def _unlike(contact: Contact) -> None:
+    """Take a contact's name out of the rows of files that looked like it."""
+    for row in ImportRow.objects.exclude(likes=[]).only("likes").iterator():
+        others = [one for one in row.likes if one[0] != contact.pk]
+        if others != row.likes:
+            ImportRow.objects.filter(pk=row.pk).update(likes=others)
 
 
 def _log_entries(row: Any) -> QuerySet[LogEntry]:
@@ -200,6 +241,8 @@ def erase_user(user: User) -> None:
         if connection.state != Connection.State.RETIRED:
             connections.retire(connection)
     with transaction.atomic():
+        for connection in Connection.objects.filter(owner=user):
+            _log_entries(connection).update(object_repr=ERASED, change_message="")
         Connection.objects.filter(owner=user).update(
             username=ERASED, account_name="", object_id="", folder_id="", problem_text=""
         )

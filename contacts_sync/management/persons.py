@@ -17,6 +17,8 @@ from contacts_sync.models import Contact
 class Found:
     contacts: list[Contact]
     users: list[User]
+    address: str = ""
+    """The address that was asked for; it may also be known without a contact."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -36,6 +38,8 @@ def find(options: dict[str, Any]) -> Found:
         contacts = list(Contact.objects.filter(pk=options["contact"]))
     else:
         contacts = list(privacy.contacts_of(options["email"]))
-    if not contacts and not users:
+    address = (options["email"] or "").strip()
+    known = address and any(privacy.elsewhere(address).values())
+    if not contacts and not users and not known:
         raise CommandError("Nobody was found.")
-    return Found(contacts, users)
+    return Found(contacts, users, address)

@@ -8,10 +8,11 @@ import zipfile
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from contacts_sync.models import Connection, Contact, SyncChange
+from contacts_sync.models import Connection, Contact, ContactImport, ImportRow, SyncChange
 from tests.security.flows import dump
 from tests.security.people import mailbox
 
@@ -27,8 +28,6 @@ def zebedee(client, ada, alice):
     client.force_login(ada)
     change = reverse("admin:contacts_sync_contact_change", args=[contact.pk])
     assert client.get(change).status_code == 200
-    from django.contrib.admin.models import CHANGE, LogEntry
-
     LogEntry.objects.log_actions(ada.pk, [contact], CHANGE, "Zebedee was edited")
     connection = mailbox(alice)
     values = {"scalars": {"first_name": "Zebedee"}, "sets": {"emails": [["", "zeb@x.example"]]}}
@@ -91,6 +90,51 @@ def test_copies_in_outlook_go_first_and_then_every_trace(zebedee, capsys):
     assert SyncChange.objects.count() == 4, "that something was done is no secret"
 
 
+def test_a_row_that_looked_like_somebody_names_nobody_afterwards(zebedee, ada):
+    file = ContactImport.objects.create(file_name="list.csv", actor=ada)
+    likes = [[0, "7", "name"], [zebedee.pk, "Zebedee Quux", "phone"]]
+    row = ImportRow.objects.create(file=file, number=1, name="Z. Q.", likes=likes)
+    zebedee.links.update(state="gone")
+
+    call_command("erase_person", contact=zebedee.pk, yes=True)
+
+    row.refresh_from_db()
+    assert row.likes == [[0, "7", "name"]]
+    assert [trace for trace in TRACES if trace.casefold() in dump().casefold()] == []
+
+
+@pytest.fixture
+def stranger(zebedee, ada):
+    """Somebody who is in a file and in a mailbox, and not in the firm's list."""
+    file = ContactImport.objects.create(file_name="list.csv", actor=ada)
+    draft = {"scalars": {"first_name": "Mona"}, "sets": {"emails": [["Work", "Mona@x.example"]]}}
+    ImportRow.objects.create(
+        file=file, number=1, name="Mona", draft=draft, search="mona mona@x.example"
+    )
+    values = {"scalars": {"first_name": "Mona"}, "sets": {"emails": [["", "mona@x.example"]]}}
+    return Connection.objects.get().mirror.create(remote_id="r2", values=values)
+
+
+def test_who_is_in_a_file_or_a_mailbox_only_is_given_out_too(stranger, capsys):
+    call_command("export_person", email="mona@X.example")
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["contacts"] == told["users"] == []
+    assert told["elsewhere"]["rows_of_files"][0]["said"]["scalars"] == {"first_name": "Mona"}
+    assert told["elsewhere"]["mailboxes"] == [
+        {"mailbox": "alice@mail.example", "in_outlook": stranger.values}
+    ]
+
+
+def test_who_is_in_a_file_only_is_erased_and_mailboxes_are_named(stranger, capsys):
+    call_command("erase_person", email="mona@x.example")
+    assert ImportRow.objects.exists()
+    call_command("erase_person", email="mona@x.example", yes=True)
+
+    assert not ImportRow.objects.exists()
+    assert "alice@mail.example" in capsys.readouterr().out, "its owner decides there"
+
+
 def test_who_keeps_a_copy_in_outlook_keeps_it_and_it_does_not_come_back(zebedee):
     call_command("erase_person", contact=zebedee.pk, yes=True, leave_in_outlook=True)
 
@@ -101,11 +145,12 @@ def test_who_keeps_a_copy_in_outlook_keeps_it_and_it_does_not_come_back(zebedee)
     assert connection.mirror.count() == 1
 
 
-def test_a_user_is_given_out_without_secrets_and_erased_without_a_trace(client, alice, capsys):
+def test_a_user_is_given_out_without_secrets_and_erased_without_a_trace(client, ada, alice, capsys):
     client.post(reverse("account_login"), {"login": alice.email, "password": "correct horse"})
     EmailAddress.objects.get_or_create(user=alice, email=alice.email)
     one = mailbox(alice, account_name="Alice Adams")
     one.runs.create(trigger="owner", actor=alice, status="done", message="alice@mail.example")
+    LogEntry.objects.log_actions(ada.pk, [one], CHANGE, "alice@mail.example was stopped")
 
     call_command("export_person", user=alice.email)
     told = json.loads(capsys.readouterr().out)["users"][0]

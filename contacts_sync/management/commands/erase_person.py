@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from contacts_sync import privacy
 from contacts_sync.management import persons
+from contacts_sync.models import ImportRow
 
 
 class Command(BaseCommand):
@@ -31,8 +32,13 @@ class Command(BaseCommand):
         for row in (*found.contacts, *found.users):
             kind = type(row).__name__.lower()
             self.stdout.write(f"{'Erasing' if options['yes'] else 'Would erase'} {kind} {row.pk}.")
+        rows = privacy.rows_elsewhere(found.address) if found.address else ImportRow.objects.none()
+        if count := rows.count():
+            said = "Erasing" if options["yes"] else "Would erase"
+            self.stdout.write(f"{said} {count} rows of uploaded files.")
         if not options["yes"]:
             return
+        rows.delete()
         waiting: set[str] = set()
         for contact in found.contacts:
             try:
@@ -47,5 +53,11 @@ class Command(BaseCommand):
                 f" {', '.join(sorted(waiting))}. Repeat this command afterwards: only then is"
                 " everything erased.",
                 returncode=2,
+            )
+        others = privacy.mirrored_elsewhere(found.address) if found.address else []
+        if names := sorted({one.connection.username for one in others}):
+            self.stdout.write(
+                f"Contacts in Outlook that take no part hold this address: {', '.join(names)}. Whoever"
+                " owns the mailbox deletes them there."
             )
         self.stdout.write("Erased. Backups still hold it, until they are overwritten.")

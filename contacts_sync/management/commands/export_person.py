@@ -23,5 +23,6 @@ class Command(BaseCommand):
         told = {
             "contacts": [privacy.export_contact(contact) for contact in found.contacts],
             "users": [privacy.export_user(user) for user in found.users],
+            "elsewhere": privacy.elsewhere(found.address) if found.address else {},
         }
         self.stdout.write(json.dumps(told, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))
