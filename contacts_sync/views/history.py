@@ -54,17 +54,27 @@ def told(runs: Iterable[SyncRun]) -> list[dict[str, Any]]:
 
 
 def waiting_of(runs: Iterable[SyncRun]) -> dict[int, int]:
-    """Count what each run had held and nobody has decided yet."""
-    return _count(runs, Status.HELD)
+    """Count what waited when each run ended and nobody has decided yet.
+
+    A run holds what it found waiting as well: the first one has the questions of its preview.
+    """
+    listed = list(runs)
+    mailboxes = {run.connection_id for run in listed}
+    held = SyncChange.objects.filter(connection__in=mailboxes, status=Status.HELD).order_by()
+    counted = list(held.values_list("connection", "run").annotate(Count("pk")))
+    return {
+        run.pk: sum(
+            number
+            for mailbox, since, number in counted
+            if mailbox == run.connection_id and (since or 0) <= run.pk
+        )
+        for run in listed
+    }
 
 
 def unanswered_of(runs: Iterable[SyncRun]) -> dict[int, int]:
     """Count what each run sent without learning what became of it."""
-    return _count(runs, Status.UNKNOWN)
-
-
-def _count(runs: Iterable[SyncRun], status: str) -> dict[int, int]:
-    changes = SyncChange.objects.filter(run__in=[run.pk for run in runs], status=status)
+    changes = SyncChange.objects.filter(run__in=[run.pk for run in runs], status=Status.UNKNOWN)
     return dict(changes.order_by().values_list("run").annotate(Count("pk")))
 
 

@@ -256,6 +256,17 @@ def test_lists_take_a_constant_number_of_queries(
         client.get(path)
 
 
+def test_what_the_preview_asked_still_waits_after_the_first_run(alice, connection, ran, page):
+    preview = ran(connection, kind="preview", status="done", held=1)
+    asked = preview.changes.create(connection=connection, action="hold", status="held")
+    run = ran(connection, status="held", held=1, added_here=1)
+
+    assert "1 contact still waits" in page(alice, HISTORY)
+    assert "1 contact still waits" in page(alice, f"{HISTORY}{run.pk}/")
+    type(asked).objects.update(status="approved")
+    assert "All decided since" in page(alice, HISTORY)
+
+
 def test_what_a_run_held_and_was_decided_since_waits_no_more(alice, connection, ran, page):
     run = ran(connection, status="held", held=2, added_here=1)
     changes = [
