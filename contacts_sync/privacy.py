@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.forms.models import model_to_dict
 
 from contacts_sync import connections
+from contacts_sync.importing import forgetting
 from contacts_sync.models import (
     Connection,
     Contact,
@@ -150,7 +151,7 @@ def erase_contact(contact: Contact, *, leave_in_outlook: bool = False) -> None:
         RemoteContact.objects.filter(link__in=links).exclude(link__in=kept).delete()
         links.exclude(pk__in=kept).delete()
         kept.update(name=ERASED, local_shadow=None, remote_shadow=None, problem="", contact=None)
-        _rows(contact).delete()
+        forgetting.forget(contact, _rows(contact))
         _unlike(contact)
         _log_entries(contact).update(object_repr=ERASED, change_message="")
         alive.purge()

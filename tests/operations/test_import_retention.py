@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from contacts_sync import credentials, privacy, tasks
 from contacts_sync.importing import taking, uploads
 from contacts_sync.models import Contact, ContactImport, ImportPart, ImportRow
-from contacts_sync.run import housekeeping
+from contacts_sync.run import housekeeping, undo_import
 from tests.importing.conftest import outlook_csv
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,26 @@ def test_one_person_is_given_out_and_erased_with_rows_that_were_left_out(read):
         "Annette",
     ]
     assert [row.name for row in ImportRow.objects.all()] == ["Ben Birch"]
+
+
+def test_who_is_erased_is_named_by_no_other_row_and_cannot_be_read_again(read):
+    """Neither beside a row that looked like them, nor by the file, nor by an import that was undone."""
+    file = read("Anna,Ash,,anna@x.example,,")
+    take(file)
+    Contact.objects.update(job_title="Judge")
+    undo_import.begin(file, keep_edited=True)
+    tasks.work_on_import(file.pk)
+    other = read("Anna,Ash,,other@x.example,,", "Annette,Ash,,anna@x.example,,")
+    anna = Contact.objects.get(job_title="Judge")
+
+    privacy.erase_contact(anna)
+
+    file.refresh_from_db()
+    assert "Anna" not in file.message
+    assert json.loads(file.message)["stayed"] == 1
+    (row,) = ImportRow.objects.filter(file=other)
+    assert row.likes == []
+    assert uploads.content(other) == b""
 
 
 def test_pieces_of_a_file_follow_when_the_keys_are_rotated(read, settings):
