@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts_sync.admin import chart
+from contacts_sync.admin import chart, duplicates
 from contacts_sync.admin.base import BAD, GOOD, WARN, badge
 from contacts_sync.admin.connections import needing_attention, with_numbers
 from contacts_sync.admin.room import overflowing
+from contacts_sync.admin.runs import WITH_PROBLEMS
 from contacts_sync.admin.words import run_link
 from contacts_sync.models import Connection, Contact, ExternalLink, Heartbeat, SyncChange, SyncRun
 from contacts_sync.store.search import ASKED
@@ -25,7 +26,7 @@ from contacts_sync.wording import guarded, tally, until
 
 SHOWN = 10
 RECENT = timedelta(days=30)
-LISTS = ("externallink", "syncchange", "contact")
+LISTS = ("externallink", "syncchange", "contact", "syncrun")
 SILENT = timedelta(minutes=10)
 
 
@@ -38,10 +39,11 @@ def overview(user: Any) -> dict[str, Any]:
         found |= _connections()
     if user.has_perm("contacts_sync.view_syncrun"):
         found |= {"runs": _runs(), **_charts()}
-    if user.has_perm("contacts_sync.view_externallink"):
-        found["questions"] = _questions()
     if user.has_perm("contacts_sync.view_syncchange"):
-        found["held"] = list(_held())
+        held = list(_held())
+        found |= {"held": held[:SHOWN], "held_total": sum(row["number"] for row in held)}
+    if user.has_perm("contacts_sync.view_externallink"):
+        found["questions"] = _questions(found.get("held_total", 0))
     if user.has_perm("contacts_sync.view_heartbeat"):
         found["worker"] = _worker()
     if "mailboxes" in found:
@@ -51,11 +53,12 @@ def overview(user: Any) -> dict[str, Any]:
 
 def _contacts() -> dict[str, Any]:
     alive = Q(deleted_at=None)
-    return Contact.objects.aggregate(
+    counted = Contact.objects.aggregate(
         people=Count("pk", filter=alive & Q(kind=Contact.Kind.PERSON)),
         companies=Count("pk", filter=alive & Q(kind=Contact.Kind.COMPANY)),
         trash=Count("pk", filter=~alive),
     )
+    return {**counted, "duplicates": duplicates.known(counted["people"] + counted["companies"])}
 
 
 def _connections() -> dict[str, Any]:
@@ -116,7 +119,7 @@ def _charts() -> dict[str, Any]:
     return {"changes": chart.changes(counted), "endings": chart.endings(counted)}
 
 
-def _questions() -> list[dict[str, Any]]:
+def _questions(held: int) -> list[dict[str, Any]]:
     """Count what somebody may ask about, with the list that answers."""
     links = ExternalLink.objects.exclude(connection__state=Connection.State.RETIRED)
     counted = links.aggregate(
@@ -126,11 +129,18 @@ def _questions() -> list[dict[str, Any]]:
     )
     recent = SyncRun.objects.filter(started_at__gte=timezone.now() - RECENT)
     recent = recent.exclude(kind=SyncRun.Kind.PREVIEW)
-    conflicts = recent.aggregate(number=Sum("conflicts"))["number"] or 0
+    runs = recent.aggregate(conflicts=Sum("conflicts"), bad=Count("pk", filter=WITH_PROBLEMS))
     pages = {name: reverse(f"admin:contacts_sync_{name}_changelist") for name in LISTS}
     return [
         {"number": number, "text": text, "url": url, "urgent": urgent}
         for number, text, url, urgent in (
+            (held, _("held for a decision"), reverse("admin:contacts_sync_syncchange_held"), True),
+            (
+                runs["bad"],
+                _("runs with problems, in 30 days"),
+                f"{pages['syncrun']}?problems=yes",
+                True,
+            ),
             (
                 counted["problem"],
                 _("set aside with a problem"),
@@ -138,7 +148,7 @@ def _questions() -> list[dict[str, Any]]:
                 True,
             ),
             (
-                conflicts,
+                runs["conflicts"] or 0,
                 _("edited on both sides, in 30 days"),
                 f"{pages['syncchange']}?conflicts=yes",
                 False,
@@ -170,7 +180,7 @@ def _held() -> Iterator[dict[str, Any]]:
         .order_by("-number")
     )
     url = reverse("admin:contacts_sync_syncchange_held")
-    for row in changes[:SHOWN]:
+    for row in changes:
         yield {
             "title": guarded(row["guard"]).title,
             "account": row["connection__username"],
@@ -184,7 +194,7 @@ def _held() -> Iterator[dict[str, Any]]:
         .annotate(number=Count("pk"))
         .order_by("-number")
     )
-    for group in links[:SHOWN]:
+    for group in links:
         yield {
             "title": _("Which contacts belong together?"),
             "account": group["connection__username"],

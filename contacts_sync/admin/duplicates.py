@@ -28,6 +28,9 @@ KEPT = 3600
 """How many seconds the groups are kept while nothing changes; the list is read as a whole for them."""
 FOUND = 2000
 """How many groups are looked for."""
+SHORT = 2_000
+"""A list of no more contacts is looked through in a moment."""
+
 PER_PAGE = 25
 RIGHTS = ("contacts_sync.change_contact", "contacts_sync.delete_contact")
 
@@ -39,15 +42,29 @@ def may_merge(user: Any) -> bool:
 
 def groups() -> list[Duplicates]:
     """Give the groups of contacts that look alike; they are found anew when any contact changed."""
-    mark = triggers.watermark()
-    if mark is None:  # somebody is writing at this moment
+    key = _key()
+    if key is None:
         return find(FOUND)
-    known = f"duplicates-{mark}-{distinct.mark()}"
-    found: list[Duplicates] | None = cache.get(known)
+    found: list[Duplicates] | None = cache.get(key)
     if found is None:
         found = find(FOUND)
-        cache.set(known, found, KEPT)
+        cache.set(key, found, KEPT)
     return found
+
+
+def known(contacts: int) -> int | None:
+    """Count the groups where that costs little: in a short list, or when it was looked through before."""
+    if contacts <= SHORT:
+        return len(groups())
+    key = _key()
+    found = cache.get(key) if key else None
+    return None if found is None else len(found)
+
+
+def _key() -> str | None:
+    """Name the state of the list and of what was told apart; nothing while somebody is writing."""
+    mark = triggers.watermark()
+    return None if mark is None else f"duplicates-{mark}-{distinct.mark()}"
 
 
 def changelist(request: HttpRequest) -> HttpResponse:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts_sync import rights
@@ -24,8 +26,30 @@ from contacts_sync.models.run import COUNTS
 from contacts_sync.wording import tally, what
 
 URGENT = (SyncChange.Status.HELD, SyncChange.Status.FAILED, SyncChange.Status.UNKNOWN)
+WITH_PROBLEMS = Q(problems__gt=0) | Q(
+    status__in=(SyncRun.Status.FAILED, SyncRun.Status.NEEDS_SIGN_IN, SyncRun.Status.REFUSED)
+)
 SHOWN = 50
 """How many changes of one group the report lists; the change list has them all."""
+
+
+class ProblemFilter(SimpleListFilter):
+    """Runs that did not end well, or set a contact aside."""
+
+    title = gettext_lazy("problems")
+    parameter_name = "problems"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("With problems")), ("no", _("Without"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SyncRun]) -> QuerySet[SyncRun]:
+        match self.value():
+            case "yes":
+                return queryset.filter(WITH_PROBLEMS)
+            case "no":
+                return queryset.exclude(WITH_PROBLEMS)
+            case _:
+                return queryset
 
 
 @admin.register(SyncRun)
@@ -41,7 +65,7 @@ class SyncRunAdmin(RecordAdmin):
         "shown_trigger",
         "lasted",
     )
-    list_filter = ("status", "kind", "trigger", "connection")
+    list_filter = (ProblemFilter, "status", "kind", "trigger", "connection")
     list_select_related = ("connection", "actor")
     search_fields = ("connection__username", "message")
     ordering = ("-pk",)

@@ -19,7 +19,7 @@ from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -28,7 +28,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 
 from contacts_sync.admin.base import ModelAdmin, RecordAdmin, badge
 from contacts_sync.admin.invitation import invite
-from contacts_sync.roles import MEMBER
+from contacts_sync.roles import DECIDE, DELETE, EXPORT, MEMBER, PAIR, RELEASE, START
 
 __all__ = [
     "account_admin",
@@ -165,7 +165,12 @@ class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[misc]  # the theme 
 
 @admin.register(Group)
 class GroupAdmin(StockGroupAdmin, ModelAdmin):  # type: ignore[misc]
-    """Roles. The table in `roles` says what they may; superusers may add others."""
+    """Roles, above them what each of them may. Superusers may add others."""
+
+    list_before_template = "admin/auth/group/rights.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**rights_table(), **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
@@ -175,6 +180,42 @@ class GroupAdmin(StockGroupAdmin, ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_superuser
+
+
+RIGHTS: tuple[tuple[Any, str], ...] = (
+    (gettext_lazy("Look at the firm's contacts"), "contacts_sync.view_contact"),
+    (gettext_lazy("Add and edit contacts"), "contacts_sync.change_contact"),
+    (gettext_lazy("Delete, restore and merge contacts"), DELETE),
+    (gettext_lazy("Import files"), "contacts_sync.add_contactimport"),
+    (gettext_lazy("Export many contacts"), EXPORT),
+    (
+        gettext_lazy("Look at all mailboxes, their contacts, runs and changes"),
+        "contacts_sync.view_connection",
+    ),
+    (gettext_lazy("Start, stop and resync mailboxes"), START),
+    (gettext_lazy("Approve and dismiss what is held"), DECIDE),
+    (gettext_lazy("Link, keep both, leave out, put back in Outlook"), PAIR),
+    (gettext_lazy("Release an account"), RELEASE),
+    (gettext_lazy("Invite people and give roles"), "auth.add_user"),
+    (gettext_lazy("Change roles; look at sign-in records and the queue"), ""),
+)
+"""What a person may do, and the permission that stands for it; none for superusers only."""
+
+
+def rights_table() -> dict[str, Any]:
+    """Say who may do what, as the database has it: a row for each right, a column for each role."""
+    groups = Group.objects.order_by("pk").prefetch_related("permissions__content_type")
+    held = {
+        group.name: {
+            f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()
+        }
+        for group in groups
+    }
+    rows = [
+        (text, [permission in permissions for permissions in held.values()])
+        for text, permission in RIGHTS
+    ]
+    return {"roles": list(held), "rights": rows}
 
 
 class SignInAdmin(RecordAdmin):

@@ -113,12 +113,14 @@ def test_each_number_leads_to_a_list_of_as_many(enter, overview, connect, link, 
     anna.phones.create(number="1", label="Fax")
 
     asked = {one["text"]: one for one in overview()["questions"]}
+    decisions = asked.pop("held for a decision")
     lists = {
         text: list(enter("operator").get(one["url"]).context["cl"].result_list)
         for text, one in asked.items()
     }
 
     assert {text: one["number"] for text, one in asked.items()} == {
+        "runs with problems, in 30 days": 0,
         "set aside with a problem": 1,
         "edited on both sides, in 30 days": 0,
         "hold more than Outlook can": 1,
@@ -128,6 +130,8 @@ def test_each_number_leads_to_a_list_of_as_many(enter, overview, connect, link, 
     assert {text: len(rows) for text, rows in lists.items()} == {
         text: one["number"] for text, one in asked.items()
     }
+    waiting = enter("operator").get(decisions["url"]).context["mailboxes"]
+    assert decisions["number"] == sum(number for _mailbox, number in waiting) == 0
 
 
 @pytest.mark.parametrize(
@@ -180,3 +184,47 @@ def test_times_are_shown_in_the_zone_that_is_set(enter, connect, settings, zone,
     page = enter("operator").get(reverse("admin:contacts_sync_syncrun_changelist"))
 
     assert shown in page.content.decode()
+
+
+def test_every_list_that_answers_is_one_press_away(enter, connect, link, anna):
+    mailbox = connect()
+    link(mailbox, anna, state="held", group="g")
+    SyncRun.objects.create(connection=mailbox, trigger="schedule", status="failed")
+    SyncRun.objects.create(connection=mailbox, trigger="schedule", status="done", problems=1)
+    SyncRun.objects.create(connection=mailbox, trigger="schedule", status="done")
+    client = enter("operator")
+
+    page = client.get(reverse("admin:index"))
+
+    numbers = {
+        one["text"]: (one["number"], one["url"]) for one in page.context["overview"]["questions"]
+    }
+    number, url = numbers["runs with problems, in 30 days"]
+    assert number == client.get(url).context["cl"].result_count == 2
+    number, url = numbers["held for a decision"]
+    assert number == sum(waits for _mailbox, waits in client.get(url).context["mailboxes"]) == 1
+    text = page.content.decode()
+    for name in ("trash", "duplicates"):
+        assert (
+            f'class="desk-number" href="{reverse(f"admin:contacts_sync_contact_{name}")}"' in text
+        )
+
+
+def test_duplicates_are_counted_where_it_costs_little(overview, anna, monkeypatch):
+    Contact.objects.create(first_name="Anna", last_name="Berg")
+
+    assert overview()["contacts"]["duplicates"] == 1
+
+    monkeypatch.setattr("contacts_sync.admin.duplicates.SHORT", 1)
+    assert overview()["contacts"]["duplicates"] == 1
+    Contact.objects.create(first_name="anna", last_name="Berg")
+    assert overview()["contacts"]["duplicates"] is None
+
+
+def test_one_company_is_a_company(enter, connect):
+    Contact.objects.create(kind="company", name="Ash Ltd")
+
+    text = enter("operator").get(reverse("admin:index")).content.decode()
+
+    assert "<strong>1</strong>company in the list<" in text
+    assert "<strong>0</strong>people in the list<" in text

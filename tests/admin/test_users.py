@@ -134,3 +134,20 @@ def test_a_member_sees_contacts_and_deletes_none(people):
     assert member.has_perm("contacts_sync.change_contact")
     assert not member.has_perm(roles.DELETE)
     assert not member.has_perm("contacts_sync.view_connection")
+
+
+def test_the_table_of_rights_says_what_each_role_may(enter):
+    page = enter("administrator").get(reverse("admin:auth_group_changelist"))
+
+    roles = page.context["roles"]
+    rights = {
+        str(text): dict(zip(roles, held, strict=True)) for text, held in page.context["rights"]
+    }
+    assert rights["Look at the firm's contacts"] == dict.fromkeys(roles, True)
+    assert [role for role, yes in rights["Approve and dismiss what is held"].items() if yes] == [
+        "operator",
+        "administrator",
+    ]
+    assert [role for role, yes in rights["Add and edit contacts"].items() if not yes] == ["reader"]
+    assert not any(rights["Change roles; look at sign-in records and the queue"].values())
+    assert "Who may do what" in page.content.decode()
