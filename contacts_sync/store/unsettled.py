@@ -208,9 +208,9 @@ def relink(
         )
     }
     taken = set(
-        ExternalLink.objects.filter(client_key__in=[key for _, key in by_uid.values() if key]).values_list(
-            "client_key", flat=True
-        )
+        ExternalLink.objects.filter(
+            client_key__in=[key for _, key in by_uid.values() if key]
+        ).values_list("client_key", flat=True)
     )
     links = []
     for contact in contacts:

@@ -171,8 +171,25 @@ def test_a_retired_mailbox_that_is_connected_again_is_linked_by_our_key(world, t
     world.connect(alice)
     run = world.start()
 
-    assert (run.added_here, run.added_there, run.linked) == (0, 0, 1), "Ben came from there"
+    assert (run.added_here, run.added_there, run.linked) == (0, 0, 0)
     assert world.outlook(surname="Ash")["givenName"] == "Anne"
+    assert world.is_quiet()
+
+
+def test_a_retired_mailbox_is_linked_by_its_records_where_no_key_was_written(world, alice):
+    """Who came from Outlook carries no key, and without an e-mail address nobody matches."""
+    world.mailbox.put(card("Cleo", "Clay", jobTitle="Judge"))
+    world.start()
+    connections.retire(world.connection)
+
+    world.connect(alice)
+    run = world.start()
+
+    assert (run.added_here, run.added_there) == (0, 0)
+    assert len(world.contacts()) == Contact.objects.count() == 1
+    world.edit(Contact.objects.get(), jobTitle="Clerk")
+    world.run()
+    assert Contact.objects.get().job_title == "Clerk"
     assert world.is_quiet()
 
 

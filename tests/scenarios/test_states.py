@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from contacts_sync import connections
 from contacts_sync.models import Contact, ExternalLink
 from contacts_sync.run import decisions, housekeeping, merging
 from contacts_sync.simulator.faults import Fault
-from tests.scenarios.worlds import card, person
+from tests.scenarios.worlds import card, firm, person
 
 EMAIL = "anna@example.com"
 
@@ -105,4 +107,37 @@ def test_what_is_left_out_stays_so_when_it_leaves_the_folder_and_comes_back(worl
 
     assert world.link(anna).state == "apart"
     assert Contact.objects.count() == len(world.contacts()) == 1
+    assert world.is_quiet()
+
+
+def test_a_contact_whose_copy_is_being_deleted_is_not_merged(world, alice):
+    keep = person("Anna", "Ash", [EMAIL])
+    drop = person("Anne", "Ash", ["anne@example.com"])
+    world.start()
+    drop.delete()
+    world.graph.faults = [Fault("lost", "POST", r"batch")]
+    world.run(slices=1)
+    assert world.link(drop).state == "deleting"
+
+    with pytest.raises(decisions.NotPossible):
+        merging.merge_contacts(keep, drop, alice)
+
+    world.run()
+    assert [one["givenName"] for one in world.contacts()] == ["Anna"]
+    assert world.is_quiet()
+
+
+def test_a_company_renamed_while_creations_have_no_answer_is_pushed_by_the_next_run(world):
+    world.start()
+    ash = firm("Ash Ltd", ["info@ash.example"])
+    anna = person("Anna", "Ash", [EMAIL], company=ash)
+    world.graph.faults = [Fault("acted, then lost", "POST", r"batch")]
+    world.run()
+    assert {link.state for link in ExternalLink.objects.all()} == {"creating"}
+
+    Contact.objects.filter(pk=ash.pk).update(name="Oak Ltd")
+    world.run()
+
+    assert [world.shown(one)["companyName"] for one in (ash, anna)] == ["Oak Ltd"] * 2
+    assert len(world.contacts()) == Contact.objects.count() == 2
     assert world.is_quiet()
