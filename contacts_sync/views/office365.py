@@ -30,6 +30,8 @@ def office365(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     run = find.open_run(connection)
     last_run = find.last_run(connection)
+    runs = list(find.doings(connection)[:RECENT])
+    told = history.told([*runs, *([last_run] if last_run else [])])
     context |= {
         "run": run,
         "progress": find.progress(connection, run) if run else None,
@@ -37,9 +39,9 @@ def office365(request: HttpRequest) -> HttpResponse:
         "preview": find.latest_preview(connection),
         "health": standing(connection) if connection.started else None,
         "next_run": wording.until(connection.next_run_at, now),
-        "runs": history.told(find.doings(connection)[:RECENT]),
+        "runs": told[: len(runs)],
         "last_run": last_run,
-        "last_tally": history.told([last_run])[0]["tally"] if last_run else "",
+        "last_tally": told[-1]["tally"] if last_run else "",
         "winners": Connection.Winner.choices,
     }
     return show(request, "office365.html", context)
