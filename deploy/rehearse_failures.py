@@ -5,7 +5,7 @@
 Needs postgresql, redis-server and faketime. In the middle of a first sync of 3,000 contacts each thing
 fails in turn; it writes down what a person sees, what an operator sees, and how it came back, and
 counts at the end that nothing was lost and nothing is there twice. Its PostgreSQL stands on a small
-disk of its own (in memory), which is filled. Some ten minutes.
+disk of its own (in memory), which is filled. Some twelve minutes.
 """
 
 from __future__ import annotations
