@@ -36,7 +36,8 @@ IMPORT = (
     "contacts_sync.add_contactimport",
     "contacts_sync.change_contactimport",
 )
-EXPORT = "contacts_sync.export_contact"  # many contacts as a file; one that one may see is no secret
+# Many contacts as a file; one that one may see is no secret.
+EXPORT = "contacts_sync.export_contact"
 INVITE = ("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group")
 
 OPERATE = (*LOOK, *EDIT, DELETE, START, DECIDE, PAIR, *IMPORT, EXPORT)

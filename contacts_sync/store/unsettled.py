@@ -253,8 +253,8 @@ def _recorded(connection: Connection) -> list[tuple[str, uuid.UUID]]:
         action__in=[SyncChange.Action.ADD, SyncChange.Action.LINK],
         status=SyncChange.Status.DONE,
     )
-    recorded = rows.exclude(contact_uid=None).order_by("-pk")
-    return list(recorded.values_list("remote_id", "contact_uid"))
+    recorded = rows.order_by("-pk").values_list("remote_id", "contact_uid")
+    return [(remote_id, uid) for remote_id, uid in recorded if uid is not None]
 
 
 def _found_again(contact: Contact) -> str:
