@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-
-from django.utils import timezone
+from datetime import UTC, datetime, timedelta
 
 from contacts_sync import credentials
 from contacts_sync.models import Connection, Contact, ExternalLink, SyncRun
@@ -17,7 +15,7 @@ from contacts_sync.run import starting
 from contacts_sync.run.requests import request_run
 from contacts_sync.run.runner import run_slice
 from contacts_sync.simulator import SimulatorAdapter
-from contacts_sync.store import lease, settling
+from contacts_sync.store import lease, marking, mirror, settling
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 
@@ -33,10 +31,24 @@ class Clock:
         self.shift = timedelta()
 
     def now(self) -> datetime:
-        return timezone.now() + self.shift
+        return datetime.now(UTC) + self.shift
 
     def timestamp(self) -> float:
         return self.now().timestamp()
+
+
+class StillClock(Clock):
+    """A clock that only goes on when it is looked at: a history can be lived again exactly."""
+
+    LOOK = timedelta(milliseconds=5)
+
+    def __init__(self):
+        super().__init__()
+        self.time = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.time += self.LOOK
+        return self.time + self.shift
 
 
 class World:
@@ -48,6 +60,9 @@ class World:
         self.session = SimulatorAdapter(graph).mount_on(Session())
         self.slept = []
         self.before_request = lambda: None
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
 
     def join(self, owner, username):
         self.username = username
@@ -82,7 +97,7 @@ class World:
             GRAPH,
             self.session,
             token,
-            sleep=self.slept.append,
+            sleep=self.sleep,
             before_request=lambda: self.before_request(),
             now=lambda: self.now(),
         )
@@ -99,7 +114,7 @@ class World:
         for number in range(slices):
             if number and run.not_before:  # Microsoft has asked for patience
                 self.clock.shift += max(timedelta(), run.not_before - self.now())
-            run = run_slice(run, self.provider, now=self.now, sleep=self.slept.append, **options)
+            run = run_slice(run, self.provider, now=self.now, sleep=self.sleep, **options)
             if run.status != SyncRun.Status.CONTINUES:
                 break
         self.connection.refresh_from_db()
@@ -199,6 +214,36 @@ def meanwhile(act):
     finally:
         settling.commit = commit
         assert done
+
+
+@contextmanager
+def interrupted(number, act):
+    """Let somebody act between two steps of a run: ahead of its step of that number.
+
+    Steps are: a page is stored, a batch is marked, a batch is stored. What the act itself runs is
+    not interrupted.
+    """
+    steps = [(mirror, "save_page"), (marking, "mark_sent"), (settling, "commit")]
+    kept = [(place, name, getattr(place, name)) for place, name in steps]
+    count = 0
+
+    def interrupting(step):
+        def stepping(*args):
+            nonlocal count
+            count += 1
+            if count == number:
+                act()
+            return step(*args)
+
+        return stepping
+
+    for place, name, step in kept:
+        setattr(place, name, interrupting(step))
+    try:
+        yield
+    finally:
+        for place, name, step in kept:
+            setattr(place, name, step)
 
 
 @contextmanager
