@@ -67,14 +67,14 @@ def test_production_does_not_start_without(name):
     result = manage("check", **{name: ""})
 
     assert result.returncode != 0
-    assert f"ImproperlyConfigured: {name} is not set." in result.stderr
+    assert result.stderr.startswith(f"{name} is not set.")  # a sentence, and no traceback
 
 
 def test_production_does_not_start_beside_the_simulator():
     result = manage("check", MICROSOFT_SIMULATOR_URL="http://127.0.0.1:9000")
 
     assert result.returncode != 0
-    assert "ImproperlyConfigured: MICROSOFT_SIMULATOR_URL is set" in result.stderr
+    assert result.stderr.startswith("MICROSOFT_SIMULATOR_URL is set")
 
 
 def test_the_demo_starts_beside_the_simulator():
