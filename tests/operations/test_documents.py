@@ -51,6 +51,7 @@ def test_each_command_of_ours_exists_and_takes_its_options(page, line):
 
 
 ELSEWHERE = {
+    "benchmark",  # at a size that a test can wait for: tests/commands
     "check",
     "migrate",
     "collectstatic",
