@@ -10,12 +10,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -62,7 +63,10 @@ def filtered(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponseBase:
     """Do the same for all contacts, or those that the filters in the address leave."""
     if not may_export(request.user):
         raise PermissionDenied
-    found = model_admin.get_changelist_instance(request).get_queryset(request)
+    try:
+        found = model_admin.get_changelist_instance(request).get_queryset(request)
+    except IncorrectLookupParameters:
+        return redirect("admin:contacts_sync_contact_changelist")
     contacts = Contact.objects.alive().filter(pk__in=found.order_by().values("pk"))
     return _give(request, contacts) if request.method == "POST" else _ask(request, contacts, [])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from contacts_sync import contact as shape
 from contacts_sync.models import (
@@ -63,8 +63,7 @@ def links_lost(connection: Connection) -> bool:
     released = SyncChange.objects.filter(
         contact=OuterRef("pk"), connection=connection, action=SyncChange.Action.RESTORE
     )
-    unlinked = Contact.objects.filter(revision__gt=connection.seen)
-    unlinked = unlinked.exclude(links__connection=connection)
+    unlinked = _without_link(connection).filter(revision__gt=connection.seen)
     if unlinked.filter(Exists(once), ~Exists(released), deleted_at=None).exists():
         return True
     # Perhaps the database is yesterday's, and knows nothing of what was written there since.
@@ -73,6 +72,22 @@ def links_lost(connection: Connection) -> bool:
 
 FEW = 200
 """So many names are compared. Yesterday's backup knows nearly everybody."""
+
+
+def _without_link(connection: Connection) -> QuerySet[Contact]:
+    """List contacts without a link, but for those in the trash whose copies we removed ourselves.
+
+    Whoever moves such a copy back into the folder wants it: it is new here.
+    """
+    removed = SyncChange.objects.filter(
+        contact=OuterRef("pk"),
+        connection=connection,
+        action=SyncChange.Action.DELETE,
+        status=SyncChange.Status.DONE,
+    )
+    return Contact.objects.exclude(links__connection=connection).filter(
+        ~Exists(removed) | Q(deleted_at=None)
+    )
 
 
 def _names(rows: Iterable[Contact] | Iterable[RemoteContact]) -> set[str]:
@@ -186,9 +201,9 @@ def relink(
     """Link what carries our key, where the contact exists and neither side has a link.
 
     What came from Outlook carries no key before it is written there: the records of what was added
-    or linked name it. Returns how many. Both sides then follow the first-link rule. What belongs to a contact in the
-    trash is left out: nobody knows any more whether its copy was to be deleted or to stay. Of
-    several contacts with one key the others are a person's copies, and held as such.
+    or linked name it. Returns how many. Both sides then follow the first-link rule. What belongs to
+    a contact in the trash is left out: nobody knows any more whether its copy was to be deleted or
+    to stay. Of several contacts with one key the others are a person's copies, and held as such.
     """
     by_uid: dict[uuid.UUID, tuple[str, str]] = {}
     for remote_id, key in keys:
@@ -197,7 +212,7 @@ def relink(
             by_uid.setdefault(uid, (remote_id, key))
     for remote_id, uid in _recorded(connection):
         by_uid.setdefault(uid, (remote_id, ""))
-    contacts = Contact.objects.filter(uid__in=by_uid).exclude(links__connection=connection)
+    contacts = _without_link(connection).filter(uid__in=by_uid)
     rows = {
         row.remote_id: row
         for row in RemoteContact.objects.filter(

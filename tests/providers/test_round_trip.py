@@ -97,6 +97,25 @@ def plain_value(value):
     return tuple(parts)
 
 
+def left_in_order(before, after):
+    """Expect values of a room whose order alone was to change as they stood: that is no difference."""
+    return RemoteRecord(
+        after.scalars,
+        {
+            name: tuple(_left(before.sets.get(name, ()), entries))
+            for name, entries in after.sets.items()
+        },
+    )
+
+
+def _left(before, after):
+    stood = {room: [one for one in before if one.room == room] for room in {e.room for e in after}}
+    for room, entries in stood.items():
+        if sorted(map(repr, entries)) != sorted(repr(one) for one in after if one.room == room):
+            stood[room] = [one for one in after if one.room == room]
+    return (stood[one.room].pop(0) for one in after)
+
+
 def mailbox():
     return Mailbox("anna", Behaviour())
 
@@ -129,7 +148,7 @@ def test_an_updated_contact_reads_back_and_keeps_what_is_not_mapped(first, secon
 
     if body is not None:
         box.put(body, remote_id)
-    assert read(box, remote_id).record == plain(second)
+    assert read(box, remote_id).record == left_in_order(old.record, plain(second))
     assert {name: box.get(remote_id)[name] for name in UNMAPPED} == UNMAPPED
 
 

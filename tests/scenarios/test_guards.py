@@ -337,6 +337,8 @@ def test_a_contact_that_was_cleared_on_purpose_is_cleared_here_too(world, blanke
 
     blanked.refresh_from_db()
     assert (blanked.first_name, texts(blanked, "emails")) == ("", [])
+    change = SyncChange.objects.get(action="update", side="here", status="done")
+    assert (change.before["first_name"], change.before["job_title"]) == ("Anna", "Judge")
     assert world.is_quiet()
 
 

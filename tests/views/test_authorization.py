@@ -175,7 +175,7 @@ def test_using_another_account_is_explained_before_the_old_one_is_released(
 
     text = page(alice, f"{OFFICE}another-account/")
 
-    assert "(1 link)" in text
+    assert "(1 contact)" in text
     assert "No contact is deleted" in text
     assert below.calls == []
     assert "Now authorize the other account." in press(alice, f"{OFFICE}another-account/")
