@@ -98,8 +98,8 @@ class Bench:
             self._phase(DOWNLOAD, self.count, self.pages + 3, 0, self._preview_and_start)
             self._retire()
         if LINK in phases:
-            if DOWNLOAD not in phases:
-                self._fill()
+            self._purge()  # records would name again whom the download brought
+            self._fill()
             self._connect(FULL)
             self._phase(LINK, self.count, self.pages + 3, 0, self._preview_and_start)
             self._retire()
