@@ -162,6 +162,7 @@ def test_a_member_sees_no_more_than_contacts(overview):
     assert set(overview("member")) == {"contacts"}
 
 
+@pytest.mark.django_db(transaction=True)  # duplicates are remembered once nobody is writing
 def test_the_front_page_costs_few_queries(
     enter, connect, link, anna, django_assert_max_num_queries
 ):
