@@ -115,7 +115,8 @@ def company_texts(draft: Draft) -> dict[str, str]:
 
 
 def check_kind(draft: Draft, texts: dict[str, str], dialect: Dialect, left: list[Unread]) -> None:
-    read_back = kind_of(texts)
+    """Report a contact of which the columns there are will not say whether it is a company."""
+    read_back = kind_of({name: text for name, text in texts.items() if _has_text(dialect, name)})
     if read_back != draft.kind:
         left.append(Unread("Kind", draft.kind, NOT_SAID.format(dialect.title, read_back)))
 

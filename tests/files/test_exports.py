@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_sync.files import EXPORTS, Draft, DraftValue, detect, read, vcard
+from contacts_sync.files import EXPORTS, Draft, DraftValue, clio_csv, detect, read, vcard
 
 DRAFT = Draft(
     "person",
@@ -76,3 +76,12 @@ def test_a_company_and_a_person_with_nothing_but_a_company_are_told_apart(kind):
     for version in (vcard.V3, vcard.V4):
         (back,) = vcard.read(b"".join(vcard.write([draft], version)))
         assert (back.kind, back.scalars) == (draft.kind, draft.scalars)
+
+
+def test_a_person_of_whom_clio_keeps_the_company_only_is_reported_as_read_back_otherwise():
+    person = Draft("person", {"middle_name": "Q.", "company": "Acme"})
+    left = []
+
+    list(clio_csv.write([person], lambda _draft, item: left.append(item.what)))
+
+    assert set(left) == {"Kind", "middle_name"}
