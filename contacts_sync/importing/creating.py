@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contacts_sync import contact as shape
@@ -22,13 +22,20 @@ def create(
 ) -> list[Contact]:
     """Create a contact for each draft, in a constant number of queries. Nothing is compared.
 
-    Runs inside the caller's transaction, which holds the lock of the list.
+    Companies come first, so that people find the company they name. Runs inside the caller's
+    transaction, which holds the lock of the list.
     """
-    companies, made = writing.find_companies(
-        name for draft in drafts if (name := draft.scalars.get("company"))
-    )
-    contacts = [_contact(draft, companies) for draft in drafts]
-    Contact.objects.bulk_create(contacts)
+    contacts = [_contact(draft) for draft in drafts]
+    Contact.objects.bulk_create(one for one in contacts if one.kind == shape.COMPANY)
+    people = [
+        (one, name)
+        for one, draft in zip(contacts, drafts, strict=True)
+        if one.kind == shape.PERSON and (name := draft.scalars.get("company"))
+    ]
+    companies, made = writing.find_companies(name for _person, name in people)
+    for person, name in people:
+        person.company = companies.get(shape.fold(name))
+    Contact.objects.bulk_create(one for one in contacts if one.kind == shape.PERSON)
     for name, model in VALUE_MODELS.items():
         model._default_manager.bulk_create(
             row
@@ -46,15 +53,13 @@ def create(
     return contacts
 
 
-def _contact(draft: Draft, companies: Mapping[str, Contact]) -> Contact:
+def _contact(draft: Draft) -> Contact:
     texts = {name: draft.scalars.get(name, "") for name in records.TEXTS}
     contact = Contact(
         kind=draft.kind, birthday=writing.as_date(draft.scalars.get("birthday", "")), **texts
     )
     if draft.kind == shape.COMPANY:
         contact.name = draft.scalars.get("name", "")
-    else:
-        contact.company = companies.get(shape.fold(draft.scalars.get("company", "")))
     return contact
 
 

@@ -20,7 +20,7 @@ from contacts_sync.models import Contact, ContactImport, ImportPart, ImportRow, 
 from contacts_sync.run import imports, undo_import
 from contacts_sync.store import records
 from tests.importing.conftest import made_rows, outlook_csv
-from tests.scenarios.worlds import person, values
+from tests.scenarios.worlds import person, texts, values
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +96,18 @@ def test_the_bytes_are_sealed_and_go_when_the_import_begins(upload, work):
     take(file, work)
 
     assert not ImportPart.objects.exists()
+
+
+@pytest.mark.parametrize("company_first", [True, False])
+def test_a_company_of_the_file_is_the_one_that_its_people_name(upload, work, company_first):
+    rows = [",,Cedar LLP,office@cedar.example,,", "Cleo,Cedar,Cedar LLP,cleo@x.example,,"]
+    file = upload(outlook_csv(*(rows if company_first else reversed(rows))))
+
+    take(file, work)
+
+    company = Contact.objects.get(kind="company")
+    assert Contact.objects.get(kind="person").company == company
+    assert texts(company, "emails") == ["office@cedar.example"]
 
 
 def test_rows_that_say_the_same_are_imported_once(upload, work):
