@@ -23,8 +23,15 @@ def originals(links: QuerySet[ExternalLink]) -> QuerySet[ExternalLink]:
 
 
 def _made_by_us() -> Any:
+    """Say whether it is on record that we created the very contact that is linked now."""
     return Exists(
-        Change.objects.filter(link=OuterRef("pk"), action=Change.Action.ADD, side=Change.Side.THERE)
+        Change.objects.filter(
+            link=OuterRef("pk"),
+            remote_id=OuterRef("remote_id"),
+            action=Change.Action.ADD,
+            side=Change.Side.THERE,
+            status=Change.Status.DONE,
+        )
     )
 
 

@@ -10,8 +10,9 @@ from contacts_sync import tasks
 from contacts_sync.importing import taking, uploads
 from contacts_sync.models import Contact, ContactImport, ExternalLink, SyncChange
 from contacts_sync.run import imports, undo, undo_import
+from contacts_sync.simulator.faults import Fault
 from tests.importing.conftest import made_rows, outlook_csv
-from tests.scenarios.worlds import person
+from tests.scenarios.worlds import card, person
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,41 @@ def test_copies_that_the_sync_made_go_and_what_was_there_stays(world, mailbox, b
     assert kept in mailbox.contacts
     world.run()
     assert names(Contact.objects.alive()) == ["Zoe Zed"]
+
+
+def test_who_was_refused_and_then_found_in_outlook_is_an_original(world, mailbox, brought, work):
+    """Our creation was refused; a person entered the same contact there, and the two were linked."""
+    file = brought("Anna,Ash,,anna@x.example,,")
+    body = {"error": {"code": "ErrorInvalidProperty", "message": "No such thing."}}
+    world.graph.faults = [Fault("reply", "POST", status=400, body=body, where="item")]
+    world.run()
+    world.graph.faults = []
+    assert not mailbox.contacts
+    kept = mailbox.put(card("Anna", "Ash", "anna@x.example"))
+    world.run()
+    assert world.link(Contact.objects.get()).state == "linked"
+
+    undo_all(file, work)
+    world.run()
+
+    assert not Contact.objects.alive().exists()
+    assert list(mailbox.contacts) == [kept]
+
+
+def test_what_took_the_place_of_a_removed_copy_is_an_original(world, mailbox, brought, work):
+    """Our copy was removed in Outlook, and a person entered the same contact there anew."""
+    file = brought("Anna,Ash,,anna@x.example,,")
+    world.run()
+    mailbox.remove(world.remote_id(Contact.objects.get()))
+    world.run()
+    kept = mailbox.put(card("Anna", "Ash", "anna@x.example"))
+    world.run()
+    assert world.link(Contact.objects.get()).state == "linked"
+
+    undo_all(file, work)
+    world.run()
+
+    assert list(mailbox.contacts) == [kept]
 
 
 def test_one_imported_contact_is_undone_as_the_whole_import_is(world, mailbox, brought, ada):
