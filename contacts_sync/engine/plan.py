@@ -116,6 +116,25 @@ def decide(view: LinkView) -> Action | None:
     return Action(do, view.id, view.contact, view.mirror)
 
 
+BY_A_PERSON = "linked by a person"
+"""The reason of a pair that somebody linked."""
+
+
+def decide_answered(view: LinkView, kept: bool, agreed: bool) -> Action | None:
+    """Say what a link needs after a person has answered about it, without the strangers.
+
+    `kept`: it is nobody else, so it is created on the other side. A pair that never `agreed` on
+    anything was linked just now, and is adopted.
+    """
+    if view.state is State.HELD and kept:
+        if view.contact is not None:
+            return Action(Do.CREATE_THERE, view.id, view.contact, reason="only here")
+        return Action(Do.CREATE_HERE, view.id, mirror=view.mirror, reason="only there")
+    if view.state is State.LINKED and view.contact is not None and not agreed:
+        return Action(Do.ADOPT, view.id, view.contact, view.mirror, reason=BY_A_PERSON)
+    return decide(view)
+
+
 _PRESENT, _ABSENT, _UNKNOWN = Theirs.PRESENT, Theirs.ABSENT, Theirs.UNKNOWN
 _TABLE: Mapping[tuple[State, Ours, Theirs], Do] = {
     # To be created there. Trashed before it was sent: nothing has to be done any more.

@@ -10,15 +10,12 @@ from django.db.models.functions import Greatest
 
 from contacts_sync import contact as shape
 from contacts_sync.engine import plan as planner
-from contacts_sync.engine.plan import Action, Do, State
+from contacts_sync.engine.plan import Action, Do
 from contacts_sync.models import Connection, ExternalLink, RemoteContact, SyncChange, SyncRun
 from contacts_sync.run import preview
 from contacts_sync.store import items, recording, records, search, writing
 
 Change = SyncChange
-
-BY_A_PERSON = "linked by a person"
-"""The reason of a pair that somebody linked."""
 
 
 def drop(connection: Connection, contacts: Iterable[int], remote_ids: Iterable[str]) -> None:
@@ -52,7 +49,8 @@ def plan_again(connection: Connection, links: Sequence[ExternalLink]) -> None:
         actions = []
         for link in loaded:
             view = search.view(link, present.get(link.contact_id) if link.contact_id else None)
-            action = _action(link, view)
+            kept = link.decision == ExternalLink.Decision.KEEP
+            action = planner.decide_answered(view, kept, agreed=link.local_shadow is not None)
             actions += [action] if action else []
         preview.keep(list(preview.rows(run, list(_summed_up(connection, actions)), {})))
         _add_companies(run, actions)
@@ -67,17 +65,6 @@ def _shown(connection: Connection) -> SyncRun | None:
 
 def _planned(connection: Connection) -> QuerySet[SyncChange]:
     return Change.objects.filter(connection=connection, status=Change.Status.PLANNED)
-
-
-def _action(link: ExternalLink, view: planner.LinkView) -> Action | None:
-    """Say what the next run will do with a link, by what was decided about it."""
-    if link.state == State.HELD and link.decision == ExternalLink.Decision.KEEP:
-        if link.contact_id:
-            return Action(Do.CREATE_THERE, link.pk, link.contact_id, reason="only here")
-        return Action(Do.CREATE_HERE, link.pk, mirror=link.mirror_id, reason="only there")
-    if link.state == State.LINKED and link.local_shadow is None and link.contact_id:
-        return Action(Do.ADOPT, link.pk, link.contact_id, link.mirror_id, reason=BY_A_PERSON)
-    return planner.decide(view)
 
 
 def _summed_up(connection: Connection, actions: Sequence[Action]) -> Iterable[Action]:

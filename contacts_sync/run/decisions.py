@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts_sync.engine.guard import BY_NAME, Answer
-from contacts_sync.engine.plan import MATCHED
+from contacts_sync.engine.plan import BY_A_PERSON, MATCHED
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
 from contacts_sync.models.contact import ContactQuerySet
-from contacts_sync.run import amending
+from contacts_sync.run import amending, originals
 from contacts_sync.store import bulk, distinct, linking, search
 
 Link, Change = ExternalLink, SyncChange
@@ -175,7 +175,7 @@ def link_pair(connection: Connection, contact_id: int, remote_id: str, actor: An
             side=Change.Side.BOTH,
             action=Change.Action.LINK,
             status=Change.Status.DONE,
-            reason=amending.BY_A_PERSON,
+            reason=BY_A_PERSON,
             actor=actor,
         )
         amending.plan_again(connection, [link, *_keep_the_rest(connection, groups)])
@@ -333,23 +333,17 @@ def copies(contacts: QuerySet[Contact]) -> list[tuple[Connection, int]]:
     """Count the Outlook copies that deleting these contacts will delete, by mailbox."""
     links = Link.objects.filter(
         contact__in=contacts, state__in=[Link.State.LINKED, Link.State.CREATING]
-    ).exclude(connection__state=Connection.State.RETIRED)
-    counts: dict[int, int] = {}
-    for pk in links.values_list("connection_id", flat=True):
-        counts[pk] = counts.get(pk, 0) + 1
-    rows = Connection.objects.select_related("owner").in_bulk(counts)
-    return [(rows[pk], counts[pk]) for pk in sorted(counts)]
+    )
+    return originals.by_mailbox(links)
 
 
 def remove_here_only(contacts: QuerySet[Contact], actor: Any) -> int:
     """Put contacts into the trash and leave their Outlook copies where they are."""
     with transaction.atomic():
         chosen = list(contacts.filter(deleted_at=None).values_list("pk", flat=True))
-        links = Link.objects.filter(contact__in=chosen).exclude(state=Link.State.APART)
-        mirrors = [pk for pk in links.values_list("mirror_id", flat=True) if pk]
-        links.update(state=Link.State.APART, decision="", group="", pending=False)
-        for row in RemoteContact.objects.filter(pk__in=mirrors):
-            RemoteContact.objects.filter(pk=row.pk).update(settled=row.fingerprint)
+        originals.leave_there(
+            Link.objects.filter(contact__in=chosen).exclude(state=Link.State.APART)
+        )
         rows: ContactQuerySet = Contact.objects.filter(pk__in=chosen)
         count, _details = rows.delete()
     return count

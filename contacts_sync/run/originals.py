@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
-from contacts_sync.models import Contact, ExternalLink, RemoteContact, SyncChange
+from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
 
 Link, Change = ExternalLink, SyncChange
 
@@ -37,11 +37,23 @@ def _made_by_us() -> Any:
 
 def remove(contacts: Collection[int]) -> None:
     """Put contacts into the trash. Copies are deleted with the next runs; originals stay, left out."""
-    links = Link.objects.filter(contact__in=contacts, state=Link.State.LINKED)
-    theirs = list(originals(links).values_list("pk", "mirror_id"))
-    Link.objects.filter(pk__in=[pk for pk, _mirror in theirs]).update(
+    leave_there(originals(Link.objects.filter(contact__in=contacts, state=Link.State.LINKED)))
+    Contact.objects.filter(pk__in=contacts).delete()
+
+
+def leave_there(links: QuerySet[ExternalLink]) -> None:
+    """Leave links out: what is in Outlook stays as it is."""
+    ends = list(links.values_list("pk", "mirror_id"))
+    Link.objects.filter(pk__in=[pk for pk, _mirror in ends]).update(
         state=Link.State.APART, decision="", group="", pending=False
     )
-    mirrors = [mirror for _pk, mirror in theirs if mirror]
+    mirrors = [mirror for _pk, mirror in ends if mirror]
     RemoteContact.objects.filter(pk__in=mirrors).update(settled=F("fingerprint"))
-    Contact.objects.filter(pk__in=contacts).delete()
+
+
+def by_mailbox(links: QuerySet[ExternalLink]) -> list[tuple[Connection, int]]:
+    """Count links by mailbox; those that are retired are written to no more."""
+    living = links.exclude(connection__state=Connection.State.RETIRED).order_by()
+    counts = dict(living.values_list("connection").annotate(Count("pk")))
+    rows = Connection.objects.select_related("owner").in_bulk(counts)
+    return [(rows[pk], counts[pk]) for pk in sorted(counts)]

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from contacts_sync.engine.plan import BY_A_PERSON
 from contacts_sync.models import Connection, SyncChange, SyncRun
-from contacts_sync.run.amending import BY_A_PERSON
 from contacts_sync.run.requests import request_run
 from contacts_sync.store import recording
 

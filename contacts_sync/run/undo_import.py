@@ -86,9 +86,8 @@ def foresee(file: ContactImport) -> Foreseen:
     links = Link.objects.filter(
         contact__in=undoable(file).values("contact"), state=Link.State.LINKED
     )
-    links = links.exclude(connection__state=Connection.State.RETIRED)
-    told.deleted = _by_mailbox(originals.copies(links))
-    told.kept = _by_mailbox(originals.originals(links))
+    told.deleted = originals.by_mailbox(originals.copies(links))
+    told.kept = originals.by_mailbox(originals.originals(links))
     return told
 
 
@@ -196,14 +195,6 @@ def _plain(fields: history.Fields) -> Any:
         for name, value in fields.items()
     }
     return json.loads(json.dumps(folded))
-
-
-def _by_mailbox(links: QuerySet[ExternalLink]) -> list[tuple[Connection, int]]:
-    counts: dict[int, int] = {}
-    for pk in links.order_by("pk").values_list("connection_id", flat=True):
-        counts[pk] = counts.get(pk, 0) + 1
-    rows = Connection.objects.select_related("owner").in_bulk(counts)
-    return [(rows[pk], counts[pk]) for pk in sorted(counts)]
 
 
 def _remove(changes: list[SyncChange], actor: Any, file: ContactImport) -> None:

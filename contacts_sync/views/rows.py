@@ -9,8 +9,8 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from contacts_sync import rights, wording
+from contacts_sync.engine.plan import BY_A_PERSON
 from contacts_sync.models import Connection, Contact, RemoteContact, SyncChange, SyncRun
-from contacts_sync.run.amending import BY_A_PERSON
 from contacts_sync.run.preview import NEAR
 from contacts_sync.store import records
 from contacts_sync.views import sides

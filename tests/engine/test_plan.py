@@ -18,6 +18,7 @@ from contacts_sync.engine.plan import (
     Strangers,
     Theirs,
     decide,
+    decide_answered,
     decide_strangers,
     pair_up,
     references_to_add,
@@ -39,6 +40,25 @@ def test_nothing_is_deleted_there_but_what_was_deleted_here(state, ours, theirs)
         assert ours is not Ours.ALIVE
         assert state is not State.APART
         assert theirs is not Theirs.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("state", "contact", "kept", "agreed", "expected"),
+    [
+        (State.HELD, 2, True, False, Do.CREATE_THERE),
+        (State.HELD, None, True, False, Do.CREATE_HERE),
+        (State.HELD, 2, False, False, None),
+        (State.LINKED, 2, False, False, Do.ADOPT),
+        (State.LINKED, 2, False, True, Do.UPDATE),
+        (State.APART, 2, False, False, None),
+    ],
+)
+def test_an_answer_decides_about_its_link_alone(state, contact, kept, agreed, expected):
+    view = LinkView(1, state, Ours.ALIVE, Theirs.PRESENT, contact=contact, mirror=3)
+
+    action = decide_answered(view, kept, agreed)
+
+    assert (action and action.do) is expected
 
 
 @pytest.mark.parametrize(("state", "ours", "theirs"), ALL)
