@@ -17,9 +17,12 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    TextField,
     Value,
     When,
 )
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Concat, Lower, Trim
 
 from contacts_sync.models import Connection, Contact, ExternalLink, RemoteContact, SyncChange
 from contacts_sync.models.contact import VALUE_MODELS
@@ -134,15 +137,36 @@ def standing(connection: Connection) -> Standing:
     return Standing(piles, both, only_here + ours["all"], only_there + theirs["all"])
 
 
-Key = tuple[str, int]
+Key = tuple[str, int, str]
 LINK, OURS, THEIRS = "link", "ours", "theirs"
 
 
+def _in(scalar: str) -> KeyTextTransform:
+    return KeyTextTransform(scalar, KeyTextTransform("scalars", "values"))
+
+
+def _folded(*parts: Any) -> Lower:
+    return Lower(Trim(Concat(*parts, output_field=TextField())))
+
+
+NAMES = {
+    LINK: _folded("name", Value("")),
+    OURS: _folded("name", "first_name", Value(" "), "last_name"),
+    THEIRS: _folded(_in("name"), _in("first_name"), Value(" "), _in("last_name")),
+}
+"""What a list is sorted by: the name as it is shown, or nearly."""
+
+
 def keys(connection: Connection, pile: str, words: str = "") -> QuerySet[Any]:
-    """List who lies in a pile: links, or contacts of either side without one, as (sort, number)."""
+    """List who lies in a pile: links, or contacts of either side without one, by name.
+
+    Each is named by its sort, its number, and what it is sorted by.
+    """
 
     def of(rows: QuerySet[Any], sort: str) -> QuerySet[Any]:
-        return rows.order_by().values_list(Value(sort, output_field=CharField()), "pk")
+        kind = Value(sort, output_field=CharField())
+        named = rows.order_by().annotate(sort=kind, sorted_by=NAMES[sort])
+        return named.values_list("sort", "pk", "sorted_by")
 
     links = of(_links(connection, pile, words), LINK)
     ours = find.search_here(strangers_here(connection), words)
@@ -151,16 +175,18 @@ def keys(connection: Connection, pile: str, words: str = "") -> QuerySet[Any]:
         theirs = theirs.filter(values__icontains=word)
     match pile:
         case "all":
-            return links.union(of(ours, OURS), of(theirs, THEIRS), all=True).order_by("pk")
+            return links.union(of(ours, OURS), of(theirs, THEIRS), all=True).order_by(
+                "sorted_by", "pk"
+            )
         case "coming":
             new = of(ours.filter(new_here(connection)), OURS)
             arrived = of(theirs.filter(skip=""), THEIRS)
-            return links.union(new, arrived, all=True).order_by("pk")
+            return links.union(new, arrived, all=True).order_by("sorted_by", "pk")
         case "home":
-            return of(ours.exclude(new_here(connection)), OURS).order_by("pk")
+            return of(ours.exclude(new_here(connection)), OURS).order_by("sorted_by", "pk")
         case "skipped":
-            return of(theirs.exclude(skip=""), THEIRS).order_by("pk")
-    return links.order_by("pk")
+            return of(theirs.exclude(skip=""), THEIRS).order_by("sorted_by", "pk")
+    return links.order_by("sorted_by", "pk")
 
 
 def _links(connection: Connection, pile: str, words: str) -> QuerySet[Any]:
@@ -172,9 +198,11 @@ def _links(connection: Connection, pile: str, words: str) -> QuerySet[Any]:
 def load(found: Iterable[Key]) -> list[Any]:
     """Load the rows of a page, in a constant number of queries."""
     wanted = list(found)
-    by_sort = {sort: [pk for one, pk in wanted if one == sort] for sort in (LINK, OURS, THEIRS)}
+    by_sort = {
+        sort: [pk for one, pk, _name in wanted if one == sort] for sort in (LINK, OURS, THEIRS)
+    }
     links = ExternalLink.objects.select_related("contact", "mirror").in_bulk(by_sort[LINK])
     ours = Contact.objects.in_bulk(by_sort[OURS])
     theirs = RemoteContact.objects.in_bulk(by_sort[THEIRS])
     rows: dict[str, dict[int, Any]] = {LINK: links, OURS: ours, THEIRS: theirs}
-    return [rows[sort][pk] for sort, pk in wanted if pk in rows[sort]]
+    return [rows[sort][pk] for sort, pk, _name in wanted if pk in rows[sort]]

@@ -58,7 +58,7 @@ def _counted(run: SyncRun) -> Iterator[str]:
         (run.updated_there, _("%(number)s updated in Microsoft 365")),
         (run.deleted_there, _("%(number)s deleted in Outlook")),
         (run.gone, _("%(number)s removed in Outlook")),
-        (run.conflicts, _("%(number)s edited on both sides")),
+        (run.conflicts, _("%(number)s differed on both sides")),
         (run.held, _("%(number)s held for a decision")),
         (run.problems, _("%(number)s set aside")),
     ):

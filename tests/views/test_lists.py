@@ -326,3 +326,19 @@ def test_a_contact_is_found_by_its_e_mail_in_whatever_pile_it_lies(alice, connec
     for name in ("Anna", "Bert", "Clara", "Dora"):
         text = page(alice, f"{CONTACTS}list/?show=all&q={name.lower()}@x")
         assert text.count("<h2>") == 1 and f"<bdi>{name}" in text
+
+
+def test_lists_are_sorted_by_name_wherever_a_contact_is(alice, connect, person, page):
+    connection = connect(alice, state="on")
+    zoe, anna = person("Zoe"), person("Anna")
+    for contact in (zoe, anna):
+        connection.links.create(contact=contact, state="linked", name=str(contact))
+    person("Mia")
+    connection.mirror.create(
+        remote_id="r1", values={"scalars": {"first_name": "Bea", "last_name": "Birch"}, "sets": {}}
+    )
+
+    text = page(alice, f"{CONTACTS}list/?show=all")
+
+    places = [text.index(name) for name in ("Anna", "Bea", "Mia", "Zoe")]
+    assert places == sorted(places)

@@ -113,7 +113,7 @@ def test_what_a_newcomer_has_to_do(walk, graph, member):
     mailbox.put({"jobTitle": "Counsel"}, key)
     sync(walk)
     with tasks.task("a conflict"):
-        walk.click_containing("edited on both sides")
+        walk.click_containing("differed on both sides")
         walk.sees("Both sides changed Job title", "“Partner” in Clio", "“Counsel” in Outlook")
         walk.shoot("conflict")
         walk.click("Use the other value")
