@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from contacts_sync.models import Contact, ExternalLink, SyncChange
+from tests.browsing import press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,10 +27,7 @@ class Person:
         path = f"//main//*[(self::a or self::button) and {words}]"
         found = [one for one in self.browser.find_elements(By.XPATH, path) if one.is_displayed()]
         assert len(found) > number, f"no “{text}” on {self.browser.current_url}: {self.reads()}"
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", found[number])
-        before = self.browser.find_element(By.TAG_NAME, "html")
-        found[number].click()
-        WebDriverWait(self.browser, 15).until(lambda _: _stale(before))
+        press(self.browser, found[number])
         return self
 
     def ticks(self, selector):
@@ -40,15 +37,6 @@ class Person:
 
     def reads(self):
         return " ".join(self.browser.find_element(By.TAG_NAME, "main").text.split())
-
-
-def _stale(element):
-    from selenium.common.exceptions import StaleElementReferenceException
-
-    try:
-        return not element.is_enabled()
-    except StaleElementReferenceException:
-        return True
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from django_q.signing import SignedPackage
 from selenium.common.exceptions import (
     NoSuchElementException,
     StaleElementReferenceException,
-    WebDriverException,
 )
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -22,6 +21,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from contacts_sync import connections, tasks
 from contacts_sync.providers.microsoft365 import auth
 from contacts_sync.simulator import Microsoft365, application
+from tests.browsing import press
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -65,13 +65,6 @@ def _label(element):
     return element.text.partition(":")[0].strip()
 
 
-def _is_gone(page):
-    try:
-        return not page.is_enabled()
-    except WebDriverException:  # stale, or in the middle of being replaced
-        return True
-
-
 class Walk:
     """A person at the browser. With SCREENSHOTS=folder every page is kept as a picture."""
 
@@ -99,11 +92,8 @@ class Walk:
 
     def _press(self, element):
         """Press, and wait until the page has gone that it was on."""
-        page = self.browser.find_element(By.TAG_NAME, "html")
         self.clicks += 1
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
-        WebDriverWait(self.browser, 10).until(lambda _driver: _is_gone(page))
+        press(self.browser, element)
 
     def click_containing(self, words):
         """Click the first link with these words in it."""
